@@ -1,0 +1,17 @@
+namespace Iskandar.Protocol.Connections;
+
+/// <summary>Limits of the client's end of a tunnel connection.</summary>
+public sealed class ClientConnectionOptions
+{
+    /// <summary>The longest message taken from a server, in bytes. Default 64 MiB.</summary>
+    public int MaxMessage { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>Exchanges in flight at once; more are refused with <c>tunnel_busy</c>'s status. A second belt: the server has its own limit. Default 4,096.</summary>
+    public int MaxExchanges { get; init; } = 4096;
+
+    /// <summary>The time allowed for the server's first message. Default 15 s.</summary>
+    public TimeSpan RegistrationTimeout { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>The clock.</summary>
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+}

@@ -1,0 +1,35 @@
+namespace Iskandar.Protocol.Connections;
+
+/// <summary>Limits of the server's end of a tunnel connection.</summary>
+public sealed class GatewayConnectionOptions
+{
+    /// <summary>Exchanges in flight at once. Default 256.</summary>
+    public int MaxExchanges { get; init; } = 256;
+
+    /// <summary>The longest message taken from a client, in bytes. Default 16 MiB.</summary>
+    public int MaxMessage { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>Request content that an encoding without streaming holds for one exchange, in bytes. Default 4 MiB.</summary>
+    public int MaxBufferedRequest { get; init; } = 4 * 1024 * 1024;
+
+    /// <summary>Response content held for slow visitors of one connection whose client has no flow control, in bytes. Default 64 MiB.</summary>
+    public long MaxBufferedResponses { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>Bytes of response content that a client with flow control may send ahead, for each exchange. Default 256 KiB.</summary>
+    public int Window { get; init; } = 256 * 1024;
+
+    /// <summary>Time from the end of the request to the response's head. Default 100 s.</summary>
+    public TimeSpan HeadTimeout { get; init; } = TimeSpan.FromSeconds(100);
+
+    /// <summary>Time without any content while the response isn't complete; null (the default): no limit.</summary>
+    public TimeSpan? IdleTimeout { get; init; }
+
+    /// <summary>Memory for buffered content that all connections share; null: no common limit.</summary>
+    public ByteBudget? Budget { get; init; }
+
+    /// <summary>The clock of the two time limits.</summary>
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    /// <summary>The optional messages that the client listed in its opening handshake.</summary>
+    public OptionalMessages Accepted { get; init; }
+}

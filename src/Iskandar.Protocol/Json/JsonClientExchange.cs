@@ -1,0 +1,250 @@
+using Iskandar.Protocol.Connections;
+using Iskandar.Protocol.Messages;
+using Iskandar.Protocol.Transports;
+
+namespace Iskandar.Protocol.Json;
+
+/// <summary>The client's end of one exchange of the JSON encoding.</summary>
+internal sealed class JsonClientExchange(JsonClientConnection connection, string id, RequestHead head) : IClientExchange
+{
+    // Pieces are small enough that one large response doesn't hold up the others, large enough that base64 and framing cost little.
+    private const int MostPiece = 64 * 1024;
+    private const int LeastPiece = 1024;
+    private const int RoomForHead = 16 * 1024;
+
+    private readonly int _mostPiece = connection.Registration.MaxMessage is { } most
+        ? Math.Clamp((most - RoomForHead) / 4 * 3, LeastPiece, MostPiece)
+        : RoomForHead * 2;
+
+    private readonly Lock _gate = new();
+    private readonly PooledBuffer _content = new();
+    private CancellationTokenSource? _cancellation;
+    private TaskCompletionSource? _creditCame;
+    private long _credit = connection.Registration.Window ?? long.MaxValue;
+    private bool _cancelled;
+    private bool _headSent;
+    private bool _ended;
+
+    public string Id => id;
+
+    public RequestHead Request => head;
+
+    public long? ContentLength => _content.Length;
+
+    public CancellationToken Cancelled
+    {
+        get
+        {
+            lock (_gate)
+            {
+                _cancellation ??= new CancellationTokenSource();
+                if (_cancelled)
+                {
+                    _cancellation.Cancel();
+                }
+
+                return _cancellation.Token;
+            }
+        }
+    }
+
+    /// <summary>Takes what the message says.</summary>
+    /// <returns>False when HTTP doesn't allow it.</returns>
+    public bool TryTake(ref JsonMessage message)
+    {
+        head.Method = message.Method ?? "";
+        head.Target = message.Path ?? "";
+        return message.IsValid
+            && HttpSyntax.IsToken(head.Method)
+            && HttpSyntax.IsTarget(head.Target)
+            && (head.Target != "*" || head.Method == "OPTIONS")
+            && message.Body.TryDecode(_content, out _);
+    }
+
+    public Stream OpenContent() => _content.Length == 0 ? Stream.Null : new ReadOnlyMemoryStream(_content.Written);
+
+    public ValueTask SendHeadAsync(ResponseHead head, ReadOnlyMemory<byte> content, bool endOfResponse, CancellationToken cancellationToken)
+    {
+        _headSent = true;
+        if (!TryTakeCredit(content.Length))
+        {
+            Send(head, default, done: false);
+            return SendContentAsync(content, endOfResponse, cancellationToken);
+        }
+
+        if (content.Length > _mostPiece)
+        {
+            Send(head, content[.._mostPiece], done: false);
+            return SendPiecesAsync(content[_mostPiece..], endOfResponse, isPaid: true, cancellationToken);
+        }
+
+        Send(head, content, endOfResponse);
+        return content.IsEmpty ? default : connection.Sender.WaitForRoomAsync(cancellationToken);
+    }
+
+    public ValueTask SendContentAsync(ReadOnlyMemory<byte> content, bool endOfResponse, CancellationToken cancellationToken) =>
+        content.IsEmpty && !endOfResponse ? default : SendPiecesAsync(content, endOfResponse, isPaid: false, cancellationToken);
+
+    public void Fail(ExchangeError error)
+    {
+        if (_ended)
+        {
+            return;
+        }
+
+        _ended = true;
+        if (_headSent)
+        {
+            connection.Sender.Send((id, error), static (state, output) => JsonMessageWriter.WriteFailure(output, state.id, state.error));
+        }
+        else
+        {
+            connection.Sender.Send((id, error), static (state, output) => JsonMessageWriter.WriteFailureAsResponse(output, state.id, state.error));
+        }
+    }
+
+    public void Dispose()
+    {
+        // A cancelled exchange is over at the server's end; anything more would be for an id that it doesn't know.
+        if (!Volatile.Read(ref _cancelled))
+        {
+            Fail(ExchangeError.OriginFailed);
+        }
+
+        connection.Remove(this);
+        _content.Dispose();
+        lock (_gate)
+        {
+            _cancellation?.Dispose();
+            _cancellation = null;
+        }
+    }
+
+    /// <summary>Nobody waits for the response any more.</summary>
+    public void OnCancelled()
+    {
+        TaskCompletionSource? creditCame;
+        CancellationTokenSource? cancellation;
+        lock (_gate)
+        {
+            if (_cancelled)
+            {
+                return;
+            }
+
+            _cancelled = true;
+            creditCame = _creditCame;
+            cancellation = _cancellation;
+        }
+
+        creditCame?.TrySetResult();
+
+        // Not on the read loop: what hangs on the token is the app's, and may take its time.
+        ThreadPool.UnsafeQueueUserWorkItem(static cancellation => Fire(cancellation), cancellation, preferLocal: false);
+    }
+
+    /// <summary>So many more bytes of content may be sent.</summary>
+    public void OnCredit(long bytes)
+    {
+        TaskCompletionSource? creditCame;
+        lock (_gate)
+        {
+            _credit = bytes > long.MaxValue - _credit ? long.MaxValue : _credit + bytes;
+            creditCame = _creditCame;
+            _creditCame = null;
+        }
+
+        creditCame?.TrySetResult();
+    }
+
+    private static void Fire(CancellationTokenSource? cancellation)
+    {
+        try
+        {
+            cancellation?.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The exchange ended meanwhile: nobody is left to be told.
+        }
+    }
+
+    private async ValueTask SendPiecesAsync(ReadOnlyMemory<byte> content, bool endOfResponse, bool isPaid, CancellationToken cancellationToken)
+    {
+        do
+        {
+            var most = Math.Min(content.Length, _mostPiece);
+            var length = isPaid || most == 0 ? most : await TakeCreditAsync(most, cancellationToken).ConfigureAwait(false);
+            await connection.Sender.WaitForRoomAsync(cancellationToken).ConfigureAwait(false);
+            var piece = content[..length];
+            content = content[length..];
+            Send(null, piece, endOfResponse && content.IsEmpty);
+        }
+        while (!content.IsEmpty);
+    }
+
+    private void Send(ResponseHead? head, ReadOnlyMemory<byte> content, bool done)
+    {
+        if (_ended || Volatile.Read(ref _cancelled))
+        {
+            return;
+        }
+
+        _ended = done;
+        var message = (id, head, content, done);
+        connection.Sender.Send(message, static (message, output) =>
+        {
+            if (message.head is null)
+            {
+                JsonMessageWriter.WriteContent(output, message.id, message.content.Span, message.done);
+            }
+            else
+            {
+                JsonMessageWriter.WriteResponse(output, message.id, message.head, message.content.Span, message.done);
+            }
+        });
+    }
+
+    private bool TryTakeCredit(int bytes)
+    {
+        lock (_gate)
+        {
+            if (_credit < bytes)
+            {
+                return false;
+            }
+
+            _credit -= bytes;
+            return true;
+        }
+    }
+
+    // Takes at least one byte of credit and at most so many, waiting for the first.
+    private async ValueTask<int> TakeCreditAsync(int most, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task came;
+            lock (_gate)
+            {
+                if (_cancelled)
+                {
+                    // What is sent from here on goes nowhere.
+                    return most;
+                }
+
+                if (_credit > 0)
+                {
+                    var taken = (int)Math.Min(_credit, most);
+                    _credit -= taken;
+                    return taken;
+                }
+
+                _creditCame ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                came = _creditCame.Task;
+            }
+
+            await came.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+}

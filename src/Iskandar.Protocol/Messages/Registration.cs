@@ -1,0 +1,17 @@
+namespace Iskandar.Protocol.Messages;
+
+/// <summary>The first message on a tunnel connection, from the server: which name the tunnel has.</summary>
+public sealed class Registration
+{
+    /// <summary>The name under which visitors reach the tunnel. Some servers send a whole URL here.</summary>
+    public required string Subdomain { get; init; }
+
+    /// <summary>The public URL; null when the server didn't say.</summary>
+    public string? Url { get; init; }
+
+    /// <summary>The longest message, in bytes, that the server takes; null when the server didn't say.</summary>
+    public int? MaxMessage { get; init; }
+
+    /// <summary>Bytes of response content that may be sent for each exchange before credit arrives; null: there is no flow control.</summary>
+    public int? Window { get; init; }
+}

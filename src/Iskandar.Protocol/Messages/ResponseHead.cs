@@ -1,0 +1,18 @@
+namespace Iskandar.Protocol.Messages;
+
+/// <summary>What comes before the content of a response: the status code and the header section (RFC 9110 section 6).</summary>
+public sealed class ResponseHead
+{
+    /// <summary>The status code, 200 to 599 (RFC 9110 section 15).</summary>
+    public int Status { get; set; }
+
+    /// <summary>The header section.</summary>
+    public FieldSection Fields { get; } = new();
+
+    /// <summary>Makes the head empty again.</summary>
+    public void Clear()
+    {
+        Status = 0;
+        Fields.Clear();
+    }
+}
