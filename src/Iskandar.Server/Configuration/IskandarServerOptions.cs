@@ -1,0 +1,43 @@
+namespace Iskandar.Server.Configuration;
+
+/// <summary>Options of the tunnel server. Every limit is enforced before anything is buffered.</summary>
+public sealed class IskandarServerOptions
+{
+    /// <summary>
+    /// What tunnel URLs are made of: <c>http://localhost:8080</c> gives <c>http://abc123.localhost:8080</c>. Its host is the server's own.
+    /// An absolute http or https URL without path, query and credentials; the host is a name, not an IP address.
+    /// </summary>
+    public Uri PublicUrl { get; set; } = new("http://localhost:8080");
+
+    /// <summary>Tunnels at once. 1 to 1,000,000; default 1,000. Over it, new ones are refused with 503.</summary>
+    public int MaxTunnels { get; set; } = 1_000;
+
+    /// <summary>Exchanges in flight for each tunnel. 1 to 100,000; default 256. Over it, visitors get 503 and the app sees nothing.</summary>
+    public int MaxExchanges { get; set; } = 256;
+
+    /// <summary>Request content held for one exchange of the JSON encoding, in bytes. 0 to 1 GiB; default 4 MiB. Over it, visitors get 413.</summary>
+    public int MaxRequestContent { get; set; } = 4 * 1024 * 1024;
+
+    /// <summary>The longest message taken from a client, in bytes. 64 KiB to 1 GiB; default 16 MiB.</summary>
+    public int MaxMessage { get; set; } = 16 * 1024 * 1024;
+
+    /// <summary>Response content held for the slow visitors of one tunnel, in bytes. 1 MiB to 16 GiB; default 64 MiB.</summary>
+    public long MaxBufferedResponses { get; set; } = 64 * 1024 * 1024;
+
+    /// <summary>Request and response content held for all tunnels together, in bytes. 16 MiB to 1 TiB; default 512 MiB. Over it, visitors get 503.</summary>
+    public long MaxBuffered { get; set; } = 512 * 1024 * 1024;
+
+    /// <summary>Time from the end of a request to the head of its response. 1 s to 1 day; default 100 s. After it, visitors get 504.</summary>
+    public TimeSpan HeadTimeout { get; set; } = TimeSpan.FromSeconds(100);
+
+    /// <summary>Time without content in a response that isn't complete. 1 s to 1 day; null, the default: no limit. After it, the response is aborted.</summary>
+    public TimeSpan? IdleTimeout { get; set; }
+
+    /// <summary>Time that exchanges in flight get to finish when the server stops. 0 s to 1 hour; default 30 s.</summary>
+    public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// Proxies in front of the server whose <c>X-Forwarded-For</c>, <c>-Proto</c> and <c>-Host</c> are believed: IP addresses or networks in CIDR notation. Default: none.
+    /// </summary>
+    public IList<string> TrustedProxies { get; } = [];
+}

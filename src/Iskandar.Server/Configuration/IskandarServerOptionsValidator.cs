@@ -1,0 +1,73 @@
+using System.Globalization;
+using System.Net;
+using Microsoft.Extensions.Options;
+
+namespace Iskandar.Server.Configuration;
+
+/// <summary>Checks every option and reports all that is wrong at once.</summary>
+public sealed class IskandarServerOptionsValidator : IValidateOptions<IskandarServerOptions>
+{
+    /// <inheritdoc />
+    public ValidateOptionsResult Validate(string? name, IskandarServerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var failures = new List<string>();
+        CheckPublicUrl(failures, options.PublicUrl);
+        CheckNumber(failures, "max-tunnels", options.MaxTunnels, 1, 1_000_000);
+        CheckNumber(failures, "max-exchanges", options.MaxExchanges, 1, 100_000);
+        CheckNumber(failures, "max-request-content", options.MaxRequestContent, 0, 1L << 30);
+        CheckNumber(failures, "max-message", options.MaxMessage, 64 * 1024, 1L << 30);
+        CheckNumber(failures, "max-buffered-responses", options.MaxBufferedResponses, 1L << 20, 16L << 30);
+        CheckNumber(failures, "max-buffered", options.MaxBuffered, 16L << 20, 1L << 40);
+        CheckTime(failures, "head-timeout", options.HeadTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));
+        if (options.IdleTimeout is { } idle)
+        {
+            CheckTime(failures, "idle-timeout", idle, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));
+        }
+
+        CheckTime(failures, "drain-timeout", options.DrainTimeout, TimeSpan.Zero, TimeSpan.FromHours(1));
+        foreach (var proxy in options.TrustedProxies)
+        {
+            if (!IPAddress.TryParse(proxy, out _) && !IPNetwork.TryParse(proxy, out _))
+            {
+                failures.Add($"trusted-proxies: expected IP addresses or networks such as 10.0.0.0/8, got \"{proxy}\".");
+            }
+        }
+
+        return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
+    }
+
+    private static void CheckPublicUrl(List<string> failures, Uri url)
+    {
+        if (!url.IsAbsoluteUri || url.Scheme is not ("http" or "https"))
+        {
+            failures.Add($"public-url: expected an http or https URL such as https://tunnel.example.com, got \"{url.OriginalString}\".");
+        }
+        else if (url.HostNameType != UriHostNameType.Dns)
+        {
+            failures.Add($"public-url: expected a host name, since tunnels are names under it, got the address \"{url.Host}\".");
+        }
+        else if (url.PathAndQuery != "/" || url.UserInfo.Length > 0 || url.Fragment.Length > 0)
+        {
+            failures.Add($"public-url: expected no path, query, fragment or credentials, got \"{url.OriginalString}\".");
+        }
+    }
+
+    private static void CheckNumber(List<string> failures, string option, long value, long least, long most)
+    {
+        if (value < least || value > most)
+        {
+            failures.Add(string.Create(CultureInfo.InvariantCulture, $"{option}: expected {least:N0} to {most:N0}, got {value:N0}."));
+        }
+    }
+
+    private static void CheckTime(List<string> failures, string option, TimeSpan value, TimeSpan least, TimeSpan most)
+    {
+        if (value < least || value > most)
+        {
+            failures.Add(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{option}: expected {least.TotalSeconds:N0} s to {most.TotalSeconds:N0} s, got {value.TotalSeconds:0.###} s."));
+        }
+    }
+}

@@ -1,0 +1,30 @@
+using Iskandar.Protocol.Connections;
+
+namespace Iskandar.Server.ErrorPages;
+
+/// <summary>What a person is told: what happened, and what to do.</summary>
+internal static class ErrorTexts
+{
+    public static (string Title, string Detail) Of(ExchangeError error) => error switch
+    {
+        ExchangeError.TunnelNotFound => ("Tunnel not found", "No app is connected under this name. If it is yours, check that the tunnel is still running: its address may have changed."),
+        ExchangeError.HostNotServed => ("Host not served", "This server doesn't serve the requested host."),
+        ExchangeError.MethodUnsupported => ("Method not supported", "CONNECT can't be sent through a tunnel."),
+        ExchangeError.RequestInvalid => ("Bad request", "The request is not valid HTTP, or broke off."),
+        ExchangeError.ContentTooLarge => ("Content too large", "The request's content is larger than this tunnel carries."),
+        ExchangeError.UpgradeUnsupported => ("WebSockets not supported", "This tunnel's client can't carry WebSockets."),
+        ExchangeError.OriginUnreachable => ("The app doesn't answer", "The tunnel is up, but nothing answers where it leads. If the app is yours, check that it is running, and on the port the tunnel was started for."),
+        ExchangeError.OriginFailed => ("The app broke off", "The app behind this tunnel broke the connection, or sent something that is not HTTP."),
+        ExchangeError.OriginTimeout => ("The app took too long", "The app behind this tunnel didn't answer in time."),
+        ExchangeError.ResponseInvalid => ("Bad response", "The tunnel's client sent a response that can't be used."),
+        ExchangeError.ResponseTimeout => ("No answer in time", "The app behind this tunnel didn't answer in time."),
+        ExchangeError.TunnelLost => ("Connection lost", "The connection to the app was lost while it worked on the request. The app may have received it."),
+        ExchangeError.TunnelBusy => ("Too many requests at once", "The app behind this tunnel is handling as many requests as it may. It has not seen this one: please try again."),
+        ExchangeError.TunnelClosing => ("The tunnel is closing", "The app behind this tunnel is about to disconnect. It has not seen this request."),
+        ExchangeError.ServerBusy => ("Server busy", "The tunnel server has no room for this request right now. The app has not seen it: please try again."),
+        ExchangeError.ServerStopping => ("Server stopping", "The tunnel server is about to stop. Please try again shortly."),
+        ExchangeError.ServerFull => ("Server full", "The tunnel server holds as many tunnels as it may. Please try again later."),
+        ExchangeError.UpgradeRequired => ("Upgrade required", "This address takes WebSocket opening handshakes of tunnel clients only. Open a tunnel with: iskandar http 3000"),
+        _ => ("Gateway error", "The request could not be completed."),
+    };
+}

@@ -1,0 +1,47 @@
+using Iskandar.Protocol.Connections;
+using Iskandar.Server.Configuration;
+using Iskandar.Server.ErrorPages;
+using Iskandar.Server.Tunnels;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+
+namespace Iskandar.Server.Gateway;
+
+/// <summary>The terminal middleware: sends each request where its host says. The server's own paths exist on its own hosts only.</summary>
+internal sealed class HostDispatcher(TunnelRegistry registry, TunnelGateway gateway, IOptions<IskandarServerOptions> options)
+{
+    private readonly PublicHost _host = new(options.Value.PublicUrl.IdnHost);
+
+    /// <summary>Handles the opening handshake; set when the pipeline is built.</summary>
+    public RequestDelegate Connect { get; set; } = static _ => Task.CompletedTask;
+
+    public Task HandleAsync(HttpContext context) => _host.Read(context, out var name) switch
+    {
+        HostKind.Own => HandleOwnAsync(context),
+        HostKind.Tunnel when registry.TryFind(name, out var connection) => gateway.HandleAsync(context, connection),
+        HostKind.Tunnel => ErrorPage.WriteAsync(context, registry.IsStopping ? ExchangeError.ServerStopping : ExchangeError.TunnelNotFound),
+        _ => ErrorPage.WriteAsync(context, ExchangeError.HostNotServed),
+    };
+
+    private Task HandleOwnAsync(HttpContext context) => context.Request.Path.Value switch
+    {
+        TunnelConnection.Path => Connect(context),
+        "/health" => WriteHealthAsync(context),
+        _ => ErrorPage.WriteAsync(context, ExchangeError.TunnelNotFound),
+    };
+
+    private Task WriteHealthAsync(HttpContext context)
+    {
+        if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
+        {
+            context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+            context.Response.Headers.Allow = "GET, HEAD";
+            return Task.CompletedTask;
+        }
+
+        context.Response.StatusCode = registry.IsStopping ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK;
+        context.Response.ContentType = "application/json";
+        context.Response.Headers.CacheControl = "no-store";
+        return context.Response.WriteAsync(registry.IsStopping ? """{"status":"stopping"}""" : """{"status":"ok"}""", context.RequestAborted);
+    }
+}

@@ -1,0 +1,57 @@
+using System.Net;
+using Microsoft.AspNetCore.Http;
+
+namespace Iskandar.Server.Gateway;
+
+/// <summary>What a request's host stands for.</summary>
+internal enum HostKind
+{
+    /// <summary>Nothing of ours.</summary>
+    Foreign,
+
+    /// <summary>The server itself: handshake and health.</summary>
+    Own,
+
+    /// <summary>A name directly under the server's domain.</summary>
+    Tunnel,
+}
+
+/// <summary>Tells the server's own hosts and the tunnels' from all others. Ports don't matter: there may be a proxy in front.</summary>
+/// <param name="domain">The host of the public URL.</param>
+internal sealed class PublicHost(string domain)
+{
+    private readonly string _suffix = "." + domain;
+
+    /// <summary>Reads a request's host.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="name">The tunnel's name in lower case, for <see cref="HostKind.Tunnel"/>.</param>
+    public HostKind Read(HttpContext context, out string name)
+    {
+        name = "";
+        var host = context.Request.Host.Host.TrimEnd('.');
+        if (host.Equals(domain, StringComparison.OrdinalIgnoreCase) || IsLiteralAddressOfServer(context, host))
+        {
+            return HostKind.Own;
+        }
+
+        if (!host.EndsWith(_suffix, StringComparison.OrdinalIgnoreCase))
+        {
+            return HostKind.Foreign;
+        }
+
+        var label = host[..^_suffix.Length];
+        if (label.Contains('.', StringComparison.Ordinal))
+        {
+            return HostKind.Foreign;
+        }
+
+        name = label.ToLowerInvariant();
+        return HostKind.Tunnel;
+    }
+
+    // Health checks and clients on the same network come by address. No name is involved, so no tunnel can be meant.
+    private static bool IsLiteralAddressOfServer(HttpContext context, string host) =>
+        IPAddress.TryParse(host.AsSpan().Trim("[]"), out var address)
+        && context.Connection.LocalIpAddress is { } local
+        && (address.Equals(local) || (local.IsIPv4MappedToIPv6 && address.Equals(local.MapToIPv4())));
+}

@@ -1,0 +1,78 @@
+using System.Net;
+using Iskandar.Protocol.Connections;
+using Iskandar.Protocol.Messages;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Iskandar.Server.Gateway;
+
+/// <summary>Makes the head that crosses the tunnel from a visitor's request: nothing of the visitor's connection, and the truth about where it came from.</summary>
+internal static class VisitorRequest
+{
+    /// <summary>Fills in the head.</summary>
+    /// <returns><see cref="ExchangeError.None"/>, or why the request can't be forwarded.</returns>
+    public static ExchangeError TryRead(HttpContext context, RequestHead head)
+    {
+        var request = context.Request;
+        head.Method = request.Method;
+        head.Target = ToOriginForm(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
+        if (!HttpSyntax.IsTarget(head.Target))
+        {
+            return ExchangeError.RequestInvalid;
+        }
+
+        var connection = request.Headers.Connection.ToString();
+        foreach (var (name, values) in request.Headers)
+        {
+            if (IsDropped(name) || ConnectionFields.IsNamedBy(connection, name))
+            {
+                continue;
+            }
+
+            foreach (var value in values)
+            {
+                head.Fields.Add(name, value ?? "");
+            }
+        }
+
+        if (context.Connection.RemoteIpAddress is { } address)
+        {
+            head.Fields.Add("X-Forwarded-For", ToText(address));
+        }
+
+        head.Fields.Add("X-Forwarded-Proto", request.Scheme);
+        head.Fields.Add("X-Forwarded-Host", request.Host.Value ?? "");
+        return ExchangeError.None;
+    }
+
+    /// <summary>Whether the visitor asks for a WebSocket (RFC 6455 section 4.1).</summary>
+    public static bool IsWebSocket(HttpContext context) =>
+        context.Features.Get<IHttpUpgradeFeature>()?.IsUpgradableRequest == true
+        && context.Request.Headers.Upgrade.ToString().Equals("websocket", StringComparison.OrdinalIgnoreCase);
+
+    // Expect is between the visitor and us: by the time the request crosses the tunnel, its content is there.
+    private static bool IsDropped(string name) =>
+        ConnectionFields.Contains(name)
+        || name.StartsWith(':')
+        || name.Equals("Expect", StringComparison.OrdinalIgnoreCase)
+        || name.Equals("Forwarded", StringComparison.OrdinalIgnoreCase)
+        || name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase)
+        || name.StartsWith("X-Original-", StringComparison.OrdinalIgnoreCase)
+        || name.StartsWith("Iskandar-", StringComparison.OrdinalIgnoreCase);
+
+    // RFC 9112 section 3.2.2: a server takes the absolute form too. What follows the authority is the target, untouched.
+    private static string ToOriginForm(string target)
+    {
+        var scheme = target.IndexOf("://", StringComparison.Ordinal);
+        if (scheme <= 0 || target[0] == '/')
+        {
+            return target;
+        }
+
+        var rest = target.AsSpan(scheme + 3);
+        var end = rest.IndexOfAny('/', '?');
+        return end < 0 ? "/" : rest[end] == '?' ? string.Concat("/", rest[end..]) : rest[end..].ToString();
+    }
+
+    private static string ToText(IPAddress address) => (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString();
+}

@@ -1,0 +1,149 @@
+using System.Buffers;
+using System.Globalization;
+using System.IO.Pipelines;
+using Iskandar.Protocol.Connections;
+using Iskandar.Protocol.Messages;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+
+namespace Iskandar.Server.Gateway;
+
+/// <summary>Writes an exchange's response to the visitor: each piece of content at once, and a small response with its head in one write.</summary>
+internal static class VisitorResponse
+{
+    /// <summary>Copies the head; nothing is sent yet.</summary>
+    /// <returns>False when it can't stand as it is.</returns>
+    public static bool TryCopyHead(ResponseHead head, HttpResponse response)
+    {
+        response.StatusCode = head.Status;
+        var connection = head.Fields.Find("Connection");
+        var headers = response.Headers;
+        foreach (ref readonly var line in head.Fields.Lines)
+        {
+            if (ConnectionFields.Contains(line.Name)
+                || ConnectionFields.IsNamedBy(connection, line.Name)
+                || line.Name.StartsWith("Iskandar-", StringComparison.OrdinalIgnoreCase))
+            {
+                continue;
+            }
+
+            if (line.Name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase))
+            {
+                if (!TrySetLength(response, line.Value))
+                {
+                    return false;
+                }
+
+                continue;
+            }
+
+            headers[line.Name] = headers.TryGetValue(line.Name, out var earlier) ? StringValues.Concat(earlier, line.Value) : line.Value;
+        }
+
+        return true;
+    }
+
+    /// <summary>Copies the content until it ends.</summary>
+    /// <returns>False when the response is not complete, and must not look as if it were.</returns>
+    public static async ValueTask<bool> TryCopyContentAsync(IGatewayExchange exchange, HttpContext context)
+    {
+        var response = context.Response;
+        var hasContent = HasContent(context);
+        var declared = hasContent ? response.ContentLength : null;
+        var writer = response.BodyWriter;
+        long written = 0;
+        exchange.OnFailed(static writer => ((PipeWriter)writer).CancelPendingFlush(), writer);
+        while (true)
+        {
+            if (!exchange.Content.TryRead(out var read))
+            {
+                if (!response.HasStarted)
+                {
+                    // Nothing there yet: the head goes alone.
+                    await writer.FlushAsync(CancellationToken.None);
+                }
+
+                read = await exchange.Content.ReadAsync(CancellationToken.None);
+            }
+
+            var length = read.Buffer.Length;
+            if (exchange.Error != ExchangeError.None && !response.HasStarted)
+            {
+                return false;
+            }
+
+            if (hasContent && length > 0)
+            {
+                written += length;
+                if (written > declared)
+                {
+                    return false;
+                }
+
+                Write(writer, read.Buffer);
+            }
+
+            exchange.Content.AdvanceTo(read.Buffer.End);
+            if (read.IsCompleted && exchange.Error == ExchangeError.None)
+            {
+                break;
+            }
+
+            await writer.FlushAsync(CancellationToken.None);
+            if (exchange.Error != ExchangeError.None)
+            {
+                return false;
+            }
+
+            exchange.Consumed(length);
+        }
+
+        if (written < declared)
+        {
+            return false;
+        }
+
+        if (response.ContentLength is null)
+        {
+            // Writes the last chunk and sends it with what is still unsent.
+            await response.CompleteAsync();
+        }
+        else
+        {
+            // Kestrel sends the end of a sized response only when it is told to.
+            await writer.FlushAsync(CancellationToken.None);
+        }
+
+        return true;
+    }
+
+    // RFC 9110 section 6.4.1.
+    private static bool HasContent(HttpContext context) =>
+        !HttpMethods.IsHead(context.Request.Method)
+        && context.Response.StatusCode is not (StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent or StatusCodes.Status304NotModified);
+
+    private static bool TrySetLength(HttpResponse response, string value)
+    {
+        if (!long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var length)
+            || (response.ContentLength is { } other && other != length))
+        {
+            return false;
+        }
+
+        // RFC 9110 section 8.6: never in a 204.
+        if (response.StatusCode != StatusCodes.Status204NoContent)
+        {
+            response.ContentLength = length;
+        }
+
+        return true;
+    }
+
+    private static void Write(PipeWriter writer, ReadOnlySequence<byte> content)
+    {
+        foreach (var segment in content)
+        {
+            writer.Write(segment.Span);
+        }
+    }
+}

@@ -1,0 +1,111 @@
+using System.Globalization;
+using System.Net.WebSockets;
+using Iskandar.Protocol.Connections;
+using Iskandar.Protocol.Messages;
+using Iskandar.Server.Configuration;
+using Iskandar.Server.ErrorPages;
+using Iskandar.Server.Tunnels;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Iskandar.Server.Handshake;
+
+/// <summary>Answers a client's opening handshake (docs/protocol.md). Every refusal is an HTTP response before the 101.</summary>
+internal sealed class TunnelHandshake(
+    TunnelRegistry registry,
+    ByteBudget budget,
+    IOptions<IskandarServerOptions> options,
+    TimeProvider time,
+    ILogger<TunnelHandshake> logger)
+{
+    private static readonly TimeSpan PingAfter = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan DeadAfter = TimeSpan.FromSeconds(15);
+
+    public async Task HandleAsync(HttpContext context)
+    {
+        if (!context.WebSockets.IsWebSocketRequest)
+        {
+            context.Response.Headers.Upgrade = "websocket";
+            await ErrorPage.WriteProblemAsync(context, ExchangeError.UpgradeRequired);
+            return;
+        }
+
+        var refusal = registry.TryTake(out var tunnel);
+        if (tunnel is null)
+        {
+            Log.HandshakeRefused(logger, refusal.ToCode(), context.Connection.RemoteIpAddress);
+            await ErrorPage.WriteProblemAsync(context, refusal);
+            return;
+        }
+
+        try
+        {
+            await ServeAsync(context, tunnel);
+        }
+        finally
+        {
+            registry.Release(tunnel);
+        }
+    }
+
+    private async Task ServeAsync(HttpContext context, Tunnel tunnel)
+    {
+        var accepted = OptionalMessageList.Parse(context.Request.Headers[OptionalMessageList.FieldName]);
+        using var socket = await AcceptAsync(context);
+        if (socket is null)
+        {
+            return;
+        }
+
+        var limits = ToLimits(accepted);
+        await using var connection = TunnelConnection.ForGateway(socket, limits);
+        tunnel.Attach(connection);
+
+        // The drain looks at attached connections only; one that came while it looked must end by itself.
+        var stopped = new CancellationToken(canceled: registry.IsStopping);
+        Log.TunnelOpened(logger, tunnel.Name, context.Connection.RemoteIpAddress);
+        var reason = await connection.RunAsync(ToRegistration(tunnel, limits), stopped);
+        Log.TunnelClosed(logger, tunnel.Name, reason);
+    }
+
+    private async Task<WebSocket?> AcceptAsync(HttpContext context)
+    {
+        try
+        {
+            return await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { KeepAliveInterval = PingAfter, KeepAliveTimeout = DeadAfter });
+        }
+        catch (Exception fault) when (fault is IOException or OperationCanceledException or InvalidOperationException)
+        {
+            // The client left in the middle of its own handshake.
+            Log.HandshakeFailed(logger, fault.Message);
+            return null;
+        }
+    }
+
+    private GatewayConnectionOptions ToLimits(OptionalMessages accepted) => new()
+    {
+        Accepted = accepted,
+        Budget = budget,
+        HeadTimeout = options.Value.HeadTimeout,
+        IdleTimeout = options.Value.IdleTimeout,
+        MaxBufferedRequest = options.Value.MaxRequestContent,
+        MaxBufferedResponses = options.Value.MaxBufferedResponses,
+        MaxExchanges = options.Value.MaxExchanges,
+        MaxMessage = options.Value.MaxMessage,
+        TimeProvider = time,
+    };
+
+    private Registration ToRegistration(Tunnel tunnel, GatewayConnectionOptions limits)
+    {
+        var server = options.Value.PublicUrl;
+        var port = server.IsDefaultPort ? "" : string.Create(CultureInfo.InvariantCulture, $":{server.Port}");
+        return new Registration
+        {
+            Subdomain = tunnel.Name,
+            Url = $"{server.Scheme}://{tunnel.Name}.{server.IdnHost}{port}",
+            MaxMessage = limits.MaxMessage,
+            Window = limits.Accepted.HasFlag(OptionalMessages.Credit) ? limits.Window : null,
+        };
+    }
+}

@@ -1,0 +1,98 @@
+using System.Net;
+using System.Text;
+using Iskandar.Protocol.Connections;
+using Iskandar.Server.Configuration;
+using Iskandar.Server.Gateway;
+using Iskandar.Server.Handshake;
+using Iskandar.Server.Tunnels;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace Iskandar.Server;
+
+/// <summary>The tunnel server in an ASP.NET Core app.</summary>
+public static class IskandarServerExtensions
+{
+    private const int MostFields = 1_000;
+    private const int MostFieldBytes = 64 * 1024;
+    private const int MostRequestLine = 16 * 1024;
+
+    /// <summary>Adds what the tunnel server needs. Options are checked when the app starts, all at once.</summary>
+    /// <param name="services">The app's services.</param>
+    /// <param name="configure">Sets the options.</param>
+    public static IServiceCollection AddIskandarServer(this IServiceCollection services, Action<IskandarServerOptions> configure)
+    {
+        services.AddOptions<IskandarServerOptions>().Configure(configure).ValidateOnStart();
+        services.TryAddSingleton<IValidateOptions<IskandarServerOptions>, IskandarServerOptionsValidator>();
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(static provider => new ByteBudget(provider.GetRequiredService<IOptions<IskandarServerOptions>>().Value.MaxBuffered));
+        services.TryAddSingleton<TunnelRegistry>();
+        services.TryAddSingleton<TunnelHandshake>();
+        services.TryAddSingleton<TunnelGateway>();
+        services.TryAddSingleton<HostDispatcher>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, TunnelKeeper>());
+
+        // The host must not give up before the drain does.
+        services.AddOptions<HostOptions>().Configure<IOptions<IskandarServerOptions>>(
+            static (host, server) => host.ShutdownTimeout = server.Value.DrainTimeout + TimeSpan.FromSeconds(5));
+        return services;
+    }
+
+    /// <summary>Serves the opening handshake, health and all tunnels. Terminal: nothing after it is called.</summary>
+    /// <param name="app">The app.</param>
+    public static IApplicationBuilder UseIskandar(this IApplicationBuilder app)
+    {
+        var options = app.ApplicationServices.GetRequiredService<IOptions<IskandarServerOptions>>().Value;
+        if (options.TrustedProxies.Count > 0)
+        {
+            app.UseForwardedHeaders(ToForwardedHeaders(options));
+        }
+
+        var dispatcher = app.ApplicationServices.GetRequiredService<HostDispatcher>();
+        var handshake = app.ApplicationServices.GetRequiredService<TunnelHandshake>();
+        var connect = app.New();
+        connect.UseWebSockets();
+        connect.Run(handshake.HandleAsync);
+        dispatcher.Connect = connect.Build();
+        app.Run(dispatcher.HandleAsync);
+        return app;
+    }
+
+    /// <summary>Sets Kestrel's limits to those of the gateway: content is bounded there, and field values are bytes.</summary>
+    /// <param name="kestrel">Kestrel's options.</param>
+    public static void ConfigureForIskandar(this KestrelServerOptions kestrel)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
+        kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
+        kestrel.Limits.MaxRequestBodySize = null;
+        kestrel.Limits.MaxRequestHeaderCount = MostFields;
+        kestrel.Limits.MaxRequestHeadersTotalSize = MostFieldBytes;
+        kestrel.Limits.MaxRequestLineSize = MostRequestLine;
+    }
+
+    private static ForwardedHeadersOptions ToForwardedHeaders(IskandarServerOptions options)
+    {
+        var forwarded = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.All, ForwardLimit = null };
+        forwarded.KnownProxies.Clear();
+        forwarded.KnownIPNetworks.Clear();
+        foreach (var proxy in options.TrustedProxies)
+        {
+            if (IPAddress.TryParse(proxy, out var address))
+            {
+                forwarded.KnownProxies.Add(address);
+            }
+            else
+            {
+                forwarded.KnownIPNetworks.Add(System.Net.IPNetwork.Parse(proxy));
+            }
+        }
+
+        return forwarded;
+    }
+}
