@@ -1,0 +1,117 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Net.WebSockets;
+using Iskandar.Protocol.Connections;
+
+namespace Iskandar.Client.Connecting;
+
+/// <summary>Makes one attempt to open a tunnel connection, and puts what went wrong into words.</summary>
+/// <param name="options">Where to, and with which limits.</param>
+internal sealed class TunnelDialer(IskandarClientOptions options)
+{
+    private static readonly TimeSpan PingAfter = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan DeadAfter = TimeSpan.FromSeconds(15);
+
+    private readonly Uri _server = options.Server ?? throw new InvalidOperationException("No tunnel server is configured: set IskandarClientOptions.Server.");
+
+    /// <summary>Dials once.</summary>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <exception cref="OperationCanceledException">The token fired.</exception>
+    public async Task<DialResult> DialAsync(CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(options.ConnectTimeout, options.TimeProvider);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        var socket = NewSocket();
+        try
+        {
+            await socket.ConnectAsync(Endpoint(), either.Token).ConfigureAwait(false);
+            var limits = new ClientConnectionOptions { MaxMessage = options.MaxMessage, RegistrationTimeout = options.ConnectTimeout, TimeProvider = options.TimeProvider };
+            return new DialResult(await TunnelConnection.ForClientAsync(socket, limits, either.Token).ConfigureAwait(false));
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            socket.Dispose();
+            return new DialResult(null, $"{_server.GetLeftPart(UriPartial.Authority)} didn't answer within {options.ConnectTimeout.TotalSeconds:0.#} s");
+        }
+        catch (Exception fault) when (fault is WebSocketException or TimeoutException)
+        {
+            using (socket)
+            {
+                return Explain(socket, fault);
+            }
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private static ClientWebSocket NewSocket()
+    {
+        var socket = new ClientWebSocket();
+        socket.Options.KeepAliveInterval = PingAfter;
+        socket.Options.KeepAliveTimeout = DeadAfter;
+        socket.Options.CollectHttpResponseDetails = true;
+        socket.Options.SetRequestHeader(OptionalMessageList.FieldName, OptionalMessageList.All);
+        return socket;
+    }
+
+    private Uri Endpoint() =>
+        new UriBuilder(_server) { Scheme = _server.Scheme == Uri.UriSchemeHttps ? "wss" : "ws", Path = TunnelConnection.Path }.Uri;
+
+    private DialResult Explain(ClientWebSocket socket, Exception fault)
+    {
+        var server = _server.GetLeftPart(UriPartial.Authority);
+        if (socket.HttpStatusCode is 0 or HttpStatusCode.SwitchingProtocols)
+        {
+            return new DialResult(null, $"can't reach {server}: {Cause(fault)}");
+        }
+
+        var status = (int)socket.HttpStatusCode;
+        var code = Header(socket, ExchangeErrors.FieldName);
+        var wait = int.TryParse(Header(socket, "Retry-After"), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+            ? TimeSpan.FromSeconds(seconds)
+            : (TimeSpan?)null;
+        var problem = (status, code) switch
+        {
+            (_, "server_full") => $"{server} holds as many tunnels as it may",
+            (_, "server_stopping") => $"{server} is stopping",
+            (_, null) => $"{server} answered {status}, and doesn't look like an Iskandar server",
+            _ => $"{server} refused the tunnel: {status} {code}",
+        };
+        var isPassing = status is >= 500 or 408 or 429;
+        return new DialResult(null, problem, wait, IsFinal: !isPassing);
+    }
+
+    private static string? Header(ClientWebSocket socket, string name)
+    {
+        if (socket.HttpResponseHeaders is not { } headers)
+        {
+            return null;
+        }
+
+        foreach (var (key, values) in headers)
+        {
+            if (key.Equals(name, StringComparison.OrdinalIgnoreCase))
+            {
+                return values.FirstOrDefault();
+            }
+        }
+
+        return null;
+    }
+
+    // The innermost cause is the one that a person can do something about.
+    private static string Cause(Exception fault)
+    {
+        var cause = fault;
+        while (cause.InnerException is { } inner)
+        {
+            cause = inner;
+        }
+
+        return cause is SocketException { SocketErrorCode: SocketError.ConnectionRefused } ? "connection refused" : cause.Message;
+    }
+}

@@ -1,0 +1,60 @@
+using Iskandar.Protocol.Connections;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.Extensions.Logging;
+
+namespace Iskandar.Client.Hosting;
+
+/// <summary>Gives each exchange to the application, on a thread of the pool.</summary>
+internal sealed class ExchangeHandler<TContext>(IHttpApplication<TContext> application, ExchangeTracker tracker, ILogger logger) : IExchangeHandler
+    where TContext : notnull
+{
+    public void OnExchange(IClientExchange exchange)
+    {
+        tracker.Add();
+        ThreadPool.UnsafeQueueUserWorkItem(new Work(this, exchange), preferLocal: false);
+    }
+
+    private async Task RunAsync(IClientExchange exchange)
+    {
+        try
+        {
+            var request = new TunnelRequest(exchange);
+            var context = application.CreateContext(request.Features);
+            Exception? fault = null;
+            try
+            {
+                await application.ProcessRequestAsync(context).ConfigureAwait(false);
+                await request.CompleteAsync().ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (request.IsCancelled)
+            {
+                // The visitor left, and the application noticed.
+            }
+            catch (Exception thrown)
+            {
+                // Whatever an application throws ends its own exchange and nothing else, as with any server.
+                fault = thrown;
+                Log.ApplicationError(logger, thrown);
+                await request.FailAsync().ConfigureAwait(false);
+            }
+
+            await request.FireOnCompletedAsync(logger).ConfigureAwait(false);
+            application.DisposeContext(context, fault);
+        }
+        catch (Exception thrown)
+        {
+            Log.ApplicationError(logger, thrown);
+        }
+        finally
+        {
+            exchange.Dispose();
+            tracker.Remove();
+        }
+    }
+
+    private sealed class Work(ExchangeHandler<TContext> handler, IClientExchange exchange) : IThreadPoolWorkItem
+    {
+        // The tracker counts it until it has ended, and it catches everything.
+        public void Execute() => _ = handler.RunAsync(exchange);
+    }
+}

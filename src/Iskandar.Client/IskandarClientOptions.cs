@@ -1,0 +1,23 @@
+namespace Iskandar.Client;
+
+/// <summary>Options of a tunnel's client.</summary>
+public sealed class IskandarClientOptions
+{
+    /// <summary>The tunnel server: an absolute http or https URL without path. Required.</summary>
+    public Uri? Server { get; set; }
+
+    /// <summary>The longest message taken from the server, in bytes. Default 64 MiB.</summary>
+    public int MaxMessage { get; set; } = 64 * 1024 * 1024;
+
+    /// <summary>Time allowed for one attempt to connect, up to the registration. Default 15 s.</summary>
+    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>The longest wait between two attempts to connect. Default 30 s; the first wait is 0.5 s, doubled each time, with jitter.</summary>
+    public TimeSpan MaxReconnectDelay { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Told of each change of the tunnel's state, in order, one at a time. Must return at once and not throw.</summary>
+    public Action<TunnelStatus>? StatusChanged { get; set; }
+
+    /// <summary>The clock.</summary>
+    public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
+}
