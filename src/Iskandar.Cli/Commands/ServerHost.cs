@@ -1,0 +1,98 @@
+using Iskandar.Cli.Configuration;
+using Iskandar.Cli.Rendering;
+using Iskandar.Server;
+using Iskandar.Server.Configuration;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Iskandar.Cli.Commands;
+
+/// <summary>The tunnel server on Kestrel.</summary>
+internal static class ServerHost
+{
+    /// <summary>Runs until told to stop.</summary>
+    /// <returns>Null, or why it could not run.</returns>
+    public static async Task<string?> RunAsync(ServerSettings settings, TextWriter output, CancellationToken stop)
+    {
+        await using var writer = LineWriter.ForConsole(TimeProvider.System);
+        await using var app = Build(settings, writer);
+        try
+        {
+            await app.StartAsync(stop);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return null;
+        }
+        catch (IOException exception)
+        {
+            return CannotListen(exception);
+        }
+
+        await output.WriteLineAsync(ReadyLine(settings));
+        await app.WaitForShutdownAsync(stop);
+        return null;
+    }
+
+    /// <summary>What is said when visitors and tunnels can come.</summary>
+    internal static string ReadyLine(ServerSettings settings)
+    {
+        var options = new IskandarServerOptions();
+        settings.Apply(options);
+        var url = options.PublicUrl;
+        var port = url.IsDefaultPort ? "" : $":{url.Port}";
+        return $"Listening on {string.Join(", ", settings.Listen.Select(address => $"http://{address}"))}, tunnels at {url.Scheme}://*.{url.Host}{port}";
+    }
+
+    private static WebApplication Build(ServerSettings settings, LineWriter writer)
+    {
+        // The empty builder: what is configured is what this command was told, and no ASPNETCORE_ variable beside it.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "iskandar" });
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.ConfigureForIskandar();
+            foreach (var address in settings.Listen)
+            {
+                Listen(kestrel, address);
+            }
+        });
+        builder.Services.AddIskandarServer(settings.Apply);
+        builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime, NoHostLifetime>());
+        builder.Logging.SetMinimumLevel(settings.LogLevel).AddProvider(new LineLoggerProvider(writer.Error));
+        if (settings.LogLevel >= LogLevel.Warning)
+        {
+            // Failing to start is told in words, not with a stack trace.
+            builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+        }
+
+        var app = builder.Build();
+        app.UseIskandar();
+        return app;
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, ListenAddress address)
+    {
+        if (address.Address is null)
+        {
+            kestrel.ListenLocalhost(address.Port);
+        }
+        else if (address.Address.Equals(System.Net.IPAddress.IPv6Any))
+        {
+            kestrel.ListenAnyIP(address.Port);
+        }
+        else
+        {
+            kestrel.Listen(address.Address, address.Port);
+        }
+    }
+
+    private static string CannotListen(IOException exception) => exception.InnerException is AddressInUseException
+        ? $"Can't listen: {exception.Message.TrimEnd('.')}. Stop the program that listens there, or choose another port: iskandar server --listen 127.0.0.1:8081"
+        : $"Can't listen: {exception.GetBaseException().Message}";
+}

@@ -1,0 +1,91 @@
+using Iskandar.Cli.Configuration;
+using Iskandar.Cli.Forwarding;
+using Iskandar.Cli.Rendering;
+using Iskandar.Client;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Iskandar.Cli.Commands;
+
+/// <summary>An ASP.NET Core app whose server is the tunnel and whose pipeline ends at the origin.</summary>
+internal static class TunnelHost
+{
+    private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>Runs until told to stop, or refused for good.</summary>
+    /// <returns>Null, or why it could not go on.</returns>
+    public static async Task<string?> RunAsync(Uri origin, ClientSettings settings, ITunnelView view, TimeProvider timeProvider, CancellationToken stop)
+    {
+        var last = new TunnelStatus(TunnelState.Connecting);
+        await using var app = Build(origin, settings, view, timeProvider, status =>
+        {
+            Volatile.Write(ref last, status);
+            view.StatusChanged(status);
+        });
+        try
+        {
+            await app.StartAsync(stop);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return null;
+        }
+        catch (TunnelRefusedException refused)
+        {
+            return refused.Message;
+        }
+
+        await EitherAsync(stop, app.Lifetime.ApplicationStopping);
+        using var drain = new CancellationTokenSource(DrainTimeout, timeProvider);
+
+        // Read before stopping writes over it.
+        var problem = stop.IsCancellationRequested ? null : Volatile.Read(ref last).Problem ?? "The tunnel has ended.";
+        await app.StopAsync(drain.Token);
+        return problem;
+    }
+
+    private static WebApplication Build(
+        Uri origin, ClientSettings settings, ITunnelView view, TimeProvider timeProvider, Action<TunnelStatus> statusChanged)
+    {
+        // The empty builder: no configuration files, no Kestrel, nothing that a tunnel doesn't use.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "iskandar" });
+        builder.WebHost.UseIskandar(options =>
+        {
+            options.Server = settings.Server;
+            options.StatusChanged = statusChanged;
+            options.TimeProvider = timeProvider;
+        });
+        builder.Services.AddHttpForwarder();
+        builder.Services.AddSingleton(services =>
+            new OriginForwarder(services.GetRequiredService<IHttpForwarder>(), origin, settings.HostField));
+        builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime, NoHostLifetime>());
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = DrainTimeout);
+        builder.Logging.SetMinimumLevel(settings.LogLevel).AddProvider(new LineLoggerProvider(view.Notice));
+        if (settings.LogLevel >= LogLevel.Warning)
+        {
+            // The view tells of both in its own words.
+            builder.Logging.AddFilter("Yarp", LogLevel.None).AddFilter("Iskandar.Client", LogLevel.Error);
+        }
+
+        var app = builder.Build();
+        var forwarder = app.Services.GetRequiredService<OriginForwarder>();
+        app.Use(next => new RequestLog(next, view, origin, timeProvider).InvokeAsync);
+        app.Run(forwarder.InvokeAsync);
+        return app;
+    }
+
+    private static async Task EitherAsync(CancellationToken one, CancellationToken other)
+    {
+        var either = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var first = one.Register(either.SetResultOnce);
+        await using var second = other.Register(either.SetResultOnce);
+        await either.Task;
+    }
+
+    private static void SetResultOnce(this TaskCompletionSource source) => source.TrySetResult();
+}

@@ -1,0 +1,50 @@
+using Iskandar.Server.Configuration;
+
+namespace Iskandar.Cli.Configuration;
+
+/// <summary>A setting that becomes a property of <see cref="IskandarServerOptions"/>.</summary>
+/// <param name="Setting">Its name and help.</param>
+/// <param name="Expected">What a value looks like, for a complaint.</param>
+/// <param name="Parse">Turns a value into an assignment; null when it can't.</param>
+internal sealed record ServerOption(Setting Setting, string Expected, Func<string, Action<IskandarServerOptions>?> Parse)
+{
+    /// <summary>Every option of the server. The names are those that <see cref="IskandarServerOptionsValidator"/> uses in its messages.</summary>
+    public static ServerOption[] CreateTable() =>
+    [
+        new(
+            new("public-url", "url", "What tunnel URLs are made of: https://example.com gives https://abc123.example.com. Default http://localhost:<port>."),
+            "an http or https URL such as https://tunnel.example.com",
+            text => Uri.TryCreate(text, UriKind.Absolute, out var url) ? o => o.PublicUrl = url : null),
+        Number("max-tunnels", "Tunnels at once. Default 1000.", (o, n) => o.MaxTunnels = n),
+        Number("max-exchanges", "Requests in flight for each tunnel. Default 256.", (o, n) => o.MaxExchanges = n),
+        Size("max-request-content", "Longest request content; over it, visitors get 413. Default 4MiB.", int.MaxValue, (o, n) => o.MaxRequestContent = (int)n),
+        Size("max-message", "Longest message taken from a client. Default 16MiB.", int.MaxValue, (o, n) => o.MaxMessage = (int)n),
+        Size("max-buffered-responses", "Response content held for the slow visitors of one tunnel. Default 64MiB.", long.MaxValue, (o, n) => o.MaxBufferedResponses = n),
+        Size("max-buffered", "Content held for all tunnels together. Default 512MiB.", long.MaxValue, (o, n) => o.MaxBuffered = n),
+        Time("head-timeout", "Time from the end of a request to its response. Default 100s.", (o, t) => o.HeadTimeout = t),
+        new(
+            new("idle-timeout", "time|off", "Time without content in a response that isn't complete. Default off."),
+            Quantities.Time + ", or off",
+            text => text == "off" ? o => o.IdleTimeout = null : Quantities.ParseTime(text) is { } t ? o => o.IdleTimeout = t : null),
+        Time("drain-timeout", "Time to finish what is in flight when the server stops. Default 30s.", (o, t) => o.DrainTimeout = t),
+        new(
+            new("trusted-proxies", "network", "Proxies whose X-Forwarded-* fields are believed: addresses or networks. Repeatable. Default none.", IsList: true),
+            "an address or network",
+            text => o => o.TrustedProxies.Add(text)),
+    ];
+
+    private static ServerOption Number(string name, string help, Action<IskandarServerOptions, int> assign) => new(
+        new(name, "n", help),
+        Quantities.Number,
+        text => Quantities.ParseNumber(text) is { } number ? o => assign(o, number) : null);
+
+    private static ServerOption Size(string name, string help, long most, Action<IskandarServerOptions, long> assign) => new(
+        new(name, "size", help),
+        most == int.MaxValue ? Quantities.Size + " (under 2GiB)" : Quantities.Size,
+        text => Quantities.ParseSize(text) is { } size && size <= most ? o => assign(o, size) : null);
+
+    private static ServerOption Time(string name, string help, Action<IskandarServerOptions, TimeSpan> assign) => new(
+        new(name, "time", help),
+        Quantities.Time,
+        text => Quantities.ParseTime(text) is { } time ? o => assign(o, time) : null);
+}

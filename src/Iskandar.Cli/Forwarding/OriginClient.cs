@@ -1,0 +1,33 @@
+using System.Net;
+using System.Text;
+
+namespace Iskandar.Cli.Forwarding;
+
+/// <summary>The HTTP client that calls the origin and changes nothing on the way.</summary>
+internal static class OriginClient
+{
+    public static HttpMessageInvoker Create(Uri origin)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            UseProxy = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            ActivityHeadersPropagator = null,
+            ConnectTimeout = TimeSpan.FromSeconds(10),
+            RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+            ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+            MaxResponseHeadersLength = 64,
+        };
+        if (origin.IsLoopback)
+        {
+            // A dev server's certificate is self-made, and nobody stands between us and this machine.
+#pragma warning disable CA5359 // For loopback origins only, for that reason.
+            handler.SslOptions.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
+#pragma warning restore CA5359
+        }
+
+        return new HttpMessageInvoker(handler);
+    }
+}

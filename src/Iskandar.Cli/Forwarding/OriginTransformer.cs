@@ -1,0 +1,73 @@
+using Iskandar.Cli.Configuration;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Iskandar.Cli.Forwarding;
+
+/// <summary>Copies a request to the origin and its response back: nothing added, target and fields as they came.</summary>
+internal sealed class OriginTransformer(Uri origin, HostField hostField) : HttpTransformer
+{
+    private const string OwnFields = "Iskandar-";
+
+    private readonly string _prefix = OriginUri.Prefix(origin);
+
+    public override ValueTask TransformRequestAsync(
+        HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
+    {
+        var request = httpContext.Request;
+        proxyRequest.RequestUri = OriginUri.Create(_prefix, httpContext.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
+        foreach (var (name, values) in request.Headers)
+        {
+            if (!StaysHere(name))
+            {
+                Add(proxyRequest, name, values);
+            }
+        }
+
+        // Null: the authority of the URL.
+        proxyRequest.Headers.Host = hostField.Choose(request.Headers.Host.ToString());
+        return ValueTask.CompletedTask;
+    }
+
+    public override async ValueTask<bool> TransformResponseAsync(
+        HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
+    {
+        var copiesContent = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
+        if (proxyResponse is null)
+        {
+            return copiesContent;
+        }
+
+        var fields = httpContext.Response.Headers;
+        foreach (var (name, _) in proxyResponse.Headers.NonValidated)
+        {
+            // Only Iskandar speaks under this name.
+            if (name.StartsWith(OwnFields, StringComparison.OrdinalIgnoreCase))
+            {
+                fields.Remove(name);
+            }
+        }
+
+        proxyResponse.Content = new EarlyHeadContent(proxyResponse.Content, httpContext.Response);
+        return copiesContent;
+    }
+
+    /// <summary>
+    /// Fields that don't go on to the origin; those of the connection have been dropped before. Host has its own rule. The gateway has met the expectation of a 100 (Continue) already, and the
+    /// client would wait a second for an origin that doesn't know it.
+    /// </summary>
+    private static bool StaysHere(string name) =>
+        name.Equals("Host", StringComparison.OrdinalIgnoreCase)
+        || name.Equals("Expect", StringComparison.OrdinalIgnoreCase);
+
+    private static void Add(HttpRequestMessage request, string name, IEnumerable<string?> values)
+    {
+        if (!request.Headers.TryAddWithoutValidation(name, values))
+        {
+            // .NET's client keeps fields about content with the content, and so wants one.
+            request.Content ??= new ByteArrayContent([]);
+            request.Content.Headers.TryAddWithoutValidation(name, values);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+using Iskandar.Cli.Rendering;
+using Iskandar.Client;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Iskandar.Cli.Forwarding;
+
+/// <summary>Tells the view of each request, and the user of an origin that stops answering.</summary>
+internal sealed class RequestLog(RequestDelegate next, ITunnelView view, Uri origin, TimeProvider timeProvider)
+{
+    private bool _unreachable;
+
+    public async Task InvokeAsync(HttpContext context)
+    {
+        var started = timeProvider.GetTimestamp();
+        view.RequestStarted();
+        var completed = false;
+        try
+        {
+            await next(context);
+            completed = true;
+        }
+        finally
+        {
+            Finish(context, completed, timeProvider.GetElapsedTime(started));
+        }
+    }
+
+    private void Finish(HttpContext context, bool completed, TimeSpan duration)
+    {
+        var failure = context.Features.Get<ForwardingFailure>();
+        var answered = context.Response.HasStarted || (completed && failure is null);
+        var status = answered ? context.Response.StatusCode : failure?.Status;
+        view.RequestFinished(new RequestEntry(
+            context.Request.Method,
+            context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget,
+            status,
+            Broken: status is null || (answered && (failure is not null || !completed)),
+            duration));
+        NoteReachability(failure);
+    }
+
+    private void NoteReachability(ForwardingFailure? failure)
+    {
+        // Said once, not for every request of a page.
+        var unreachable = failure?.Kind == OriginFailure.Unreachable;
+        if (unreachable && !_unreachable)
+        {
+            view.Notice($"Can't reach {OriginUri.Prefix(origin)}: {failure!.Reason}. Is your app running?");
+        }
+
+        _unreachable = unreachable;
+    }
+}

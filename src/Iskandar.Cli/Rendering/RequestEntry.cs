@@ -1,0 +1,29 @@
+namespace Iskandar.Cli.Rendering;
+
+/// <summary>A finished request, for a person to see.</summary>
+/// <param name="Method">The request method.</param>
+/// <param name="Target">The request target, as the visitor sent it.</param>
+/// <param name="Status">The status the visitor got; null when it left before there was one.</param>
+/// <param name="Broken">Whether the visitor did not get the whole response.</param>
+/// <param name="Duration">From the request's arrival to the response's end.</param>
+internal sealed record RequestEntry(string Method, string Target, int? Status, bool Broken, TimeSpan Duration)
+{
+    /// <summary>Whether this counts as a failure: the visitor got an error of a server or gateway, or half a response.</summary>
+    public bool Failed => Broken || Status >= 500;
+
+    /// <summary>The status, and whether it broke off.</summary>
+    public string Outcome => (Status, Broken) switch
+    {
+        (null, _) => "aborted",
+        ({ } status, true) => $"{status} aborted",
+        ({ } status, false) => $"{status}",
+    };
+
+    /// <summary>The duration with a unit that suits it.</summary>
+    public string Took => Duration.TotalSeconds switch
+    {
+        < 10 => $"{Math.Round(Duration.TotalMilliseconds):0} ms",
+        < 120 => $"{Duration.TotalSeconds:0.0} s",
+        _ => $"{Duration.TotalMinutes:0.0} min",
+    };
+}
