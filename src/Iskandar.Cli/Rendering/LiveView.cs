@@ -69,7 +69,7 @@ internal sealed class LiveView : ITunnelView
         if (last.PublicUrl is { } url)
         {
             _console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"{LineView.Url(url)} is closed: {last.Total:N0} requests, {last.Failed:N0} failed."));
+                CultureInfo.InvariantCulture, $"{LineView.Url(url)} is closed: {last.Total:N0} {(last.Total == 1 ? "request" : "requests")}, {last.Failed:N0} failed."));
         }
     }
 

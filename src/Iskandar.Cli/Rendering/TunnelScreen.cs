@@ -13,6 +13,9 @@ internal static class TunnelScreen
     private const int OutcomeWidth = 13;
     private const int TookWidth = 10;
 
+    // Some terminals wrap as soon as the last column is written, and the "^C" that a terminal echoes must not wrap either: it would move the picture.
+    private const int FreeColumns = 3;
+
     // Status, three labels, and the blank lines around the requests.
     private const int LinesAround = 7;
 
@@ -22,8 +25,7 @@ internal static class TunnelScreen
     /// <param name="height">Lines there are.</param>
     public static IRenderable Draw(TunnelSnapshot tunnel, int width, int height)
     {
-        // The last column stays free: some terminals wrap as soon as it is written.
-        width = Math.Max(width - 1, 1);
+        width = Math.Max(width - FreeColumns, 1);
         var lines = new List<IRenderable> { Status(tunnel.Status, width) };
         if (tunnel.PublicUrl is { } url)
         {
@@ -41,7 +43,11 @@ internal static class TunnelScreen
 
         var room = Math.Clamp(height - LinesAround - tunnel.Notices.Count, 1, TunnelModel.MostRequests);
         lines.AddRange(tunnel.Recent.TakeLast(room).Select(request => Request(request, width)));
-        lines.Add(Line(width, ("Ctrl+C stops", new Style(Color.Grey))));
+        if (tunnel.Status.State != TunnelState.Stopped)
+        {
+            lines.Add(Line(width, ("Ctrl+C stops", new Style(Color.Grey))));
+        }
+
         return new Rows(lines);
     }
 
@@ -53,7 +59,7 @@ internal static class TunnelScreen
             TunnelState.Online => ("online", Color.Green),
             TunnelState.Waiting => ("waiting", Color.Red),
             TunnelState.Stopping => ("stopping: finishing what is in flight; Ctrl+C again stops at once", Color.Yellow),
-            _ => ("stopped", Color.Red),
+            _ => ("stopped", Color.Grey),
         };
         var problem = status.Problem is null ? "" : $"  {VisibleText.From(status.Problem).TrimEnd('.')}";
         var retry = status.RetryIn is null ? "" : $"; trying again in {LineView.Seconds(status.RetryIn)} s";

@@ -15,6 +15,9 @@ namespace Iskandar.Client.Hosting;
 /// </summary>
 internal sealed class TunnelServer : IServer
 {
+    // A connection that lasted this long was a good one: the next wait is short again.
+    private static readonly TimeSpan GoodConnection = TimeSpan.FromSeconds(5);
+
     private readonly IskandarClientOptions _options;
     private readonly IHostApplicationLifetime _lifetime;
     private readonly ILogger<TunnelServer> _logger;
@@ -89,16 +92,29 @@ internal sealed class TunnelServer : IServer
     {
         while (true)
         {
+            TimeSpan lasted;
             await using (connection.ConfigureAwait(false))
             {
+                var started = _options.TimeProvider.GetTimestamp();
+
                 // Not the stop token: stopping closes the connection in its own order.
                 var reason = await connection.RunAsync(handler, CancellationToken.None).ConfigureAwait(false);
                 Log.ConnectionEnded(_logger, reason);
+                lasted = _options.TimeProvider.GetElapsedTime(started);
             }
 
             try
             {
                 _stop.Token.ThrowIfCancellationRequested();
+                if (lasted >= GoodConnection)
+                {
+                    _delay.Reset();
+                }
+                else
+                {
+                    await WaitAsync("the connection broke as soon as it was made", null, _stop.Token).ConfigureAwait(false);
+                }
+
                 connection = await ConnectAsync(_stop.Token).ConfigureAwait(false);
             }
             catch (OperationCanceledException)
@@ -131,7 +147,6 @@ internal sealed class TunnelServer : IServer
                     cancellationToken.ThrowIfCancellationRequested();
                 }
 
-                _delay.Reset();
                 var url = PublicUrl.From(connection.Registration, _options.Server!);
                 _addresses.Addresses.Clear();
                 _addresses.Addresses.Add(url.GetLeftPart(UriPartial.Authority));
@@ -145,11 +160,16 @@ internal sealed class TunnelServer : IServer
                 throw new TunnelRefusedException(result.Problem!);
             }
 
-            var wait = _delay.Next(result.RetryAfter);
-            Log.AttemptFailed(_logger, result.Problem!, wait.TotalSeconds);
-            Report(new TunnelStatus(TunnelState.Waiting, Problem: result.Problem, RetryIn: wait));
-            await Task.Delay(wait, _options.TimeProvider, cancellationToken).ConfigureAwait(false);
+            await WaitAsync(result.Problem!, result.RetryAfter, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    private async Task WaitAsync(string problem, TimeSpan? atLeast, CancellationToken cancellationToken)
+    {
+        var wait = _delay.Next(atLeast);
+        Log.AttemptFailed(_logger, problem, wait.TotalSeconds);
+        Report(new TunnelStatus(TunnelState.Waiting, Problem: problem, RetryIn: wait));
+        await Task.Delay(wait, _options.TimeProvider, cancellationToken).ConfigureAwait(false);
     }
 
     private void Report(TunnelStatus status) => _options.StatusChanged?.Invoke(status);

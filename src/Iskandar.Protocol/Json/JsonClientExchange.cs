@@ -112,7 +112,7 @@ internal sealed class JsonClientExchange(JsonClientConnection connection, string
         }
 
         connection.Remove(this);
-        _content.Dispose();
+        _content.Release();
         lock (_gate)
         {
             _cancellation?.Dispose();

@@ -1,9 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using System.Threading.Tasks.Sources;
 using Iskandar.Protocol.Connections;
 using Iskandar.Protocol.Messages;
-using Iskandar.Protocol.Transports;
 
 namespace Iskandar.Protocol.Json;
 
@@ -11,25 +9,18 @@ namespace Iskandar.Protocol.Json;
 /// The server's end of one exchange of the JSON encoding. Pooled by its connection. The read loop, the visitor's request and the deadlines meet
 /// under its lock, and whoever comes for an id that it no longer has finds nothing. Completions under the lock only schedule: no other code runs there.
 /// </summary>
-internal sealed class JsonGatewayExchange(JsonGatewayConnection connection) : IGatewayExchange, IValueTaskSource<bool>
+internal sealed class JsonGatewayExchange(JsonGatewayConnection connection) : IGatewayExchange
 {
-    private static readonly PipeOptions ContentOptions = new(pauseWriterThreshold: 0, resumeWriterThreshold: 0, useSynchronizationContext: false);
-
     private readonly Lock _gate = new();
-    private readonly Pipe _content = new(ContentOptions);
-    private readonly PooledBuffer _request = new();
-    private ManualResetValueTaskSourceCore<bool> _head = new() { RunContinuationsAsynchronously = true };
+    private readonly GatheredContent _sent = new(connection.Options);
+    private readonly ReceivedContent _received = new(connection.Options);
+    private readonly HeadSignal _head = new();
     private (Action<object> Callback, object State)? _onFailed;
     private State _state;
-    private bool _headSignalled;
     private bool _requestSent;
     private bool _clientEnded;
     private int _status;
     private long _lastActivity;
-    private long _requestBytes;
-    private long _buffered;
-    private long _credit;
-    private long _unreturned;
 
     private enum State
     {
@@ -47,14 +38,14 @@ internal sealed class JsonGatewayExchange(JsonGatewayConnection connection) : IG
 
     public ResponseHead Response { get; private set; } = new();
 
-    public PipeReader Content => _content.Reader;
+    public PipeReader Content => _received.Reader;
 
     public ExchangeError Error { get; private set; }
 
     public int ErrorStatus => _status is >= 500 and <= 599 ? _status : Error.ToStatus();
 
     /// <summary>Response content that the visitor hasn't taken, in bytes.</summary>
-    public long Buffered => Volatile.Read(ref _buffered);
+    public long Buffered => _received.Buffered;
 
     /// <summary>Begins a new exchange. Called under the connection's lock, before anybody else knows the id.</summary>
     public void Open(ulong id)
@@ -63,7 +54,6 @@ internal sealed class JsonGatewayExchange(JsonGatewayConnection connection) : IG
         {
             Id = id;
             _state = State.Open;
-            _credit = connection.Options.Window;
             Error = ExchangeError.None;
         }
     }
@@ -78,37 +68,18 @@ internal sealed class JsonGatewayExchange(JsonGatewayConnection connection) : IG
 
     public ValueTask<ExchangeError> SendContentAsync(ReadOnlySequence<byte> content, CancellationToken cancellationToken)
     {
-        if (_request.Length + content.Length > connection.MaxRequestContent)
-        {
-            return new(ExchangeError.ContentTooLarge);
-        }
-
-        if (connection.Options.Budget is { } budget)
-        {
-            if (!budget.TryTake(content.Length))
-            {
-                return new(ExchangeError.ServerBusy);
-            }
-
-            _requestBytes += content.Length;
-        }
-
-        foreach (var segment in content)
-        {
-            _request.Write(segment.Span);
-        }
-
-        return new(Error);
+        var error = _sent.TryAdd(content);
+        return new(error == ExchangeError.None ? Error : error);
     }
 
     public async ValueTask EndContentAsync(CancellationToken cancellationToken)
     {
         await connection.Sender.WaitForRoomAsync(cancellationToken).ConfigureAwait(false);
         SendRequest();
-        ForgetRequest();
+        _sent.Release();
     }
 
-    public ValueTask<bool> ReadHeadAsync() => new(this, _head.Version);
+    public ValueTask<bool> ReadHeadAsync() => _head.WaitAsync();
 
     public void OnFailed(Action<object> callback, object state)
     {
@@ -124,24 +95,19 @@ internal sealed class JsonGatewayExchange(JsonGatewayConnection connection) : IG
 
     public void Consumed(long bytes)
     {
-        ReleaseBuffered(bytes);
+        ReleaseReceived(bytes);
         long credit;
-        ulong id;
         lock (_gate)
         {
             _lastActivity = Now();
-            _unreturned += bytes;
-            if (_state != State.Streaming || !connection.AcceptsCredit || _unreturned < connection.Options.Window / 2)
+            credit = _received.TakeCredit(bytes);
+            if (credit == 0 || _state != State.Streaming)
             {
                 return;
             }
-
-            (credit, _unreturned) = (_unreturned, 0);
-            _credit += credit;
-            id = Id;
         }
 
-        connection.Sender.Send((id, credit), static (state, output) => JsonMessageWriter.WriteCredit(output, state.id, state.credit));
+        connection.Sender.Send((Id, credit), static (state, output) => JsonMessageWriter.WriteCredit(output, state.Id, state.credit));
     }
 
     public void Cancel(ExchangeError reason)
@@ -213,10 +179,10 @@ internal sealed class JsonGatewayExchange(JsonGatewayConnection connection) : IG
                 return head;
             }
 
-            var taken = TryTakeContent(message.Body, out arrived);
-            if (taken != ExchangeError.None)
+            var put = _received.TryPut(message.Body, out arrived);
+            if (put != ExchangeError.None)
             {
-                FailLocked(taken);
+                FailLocked(put);
             }
             else
             {
@@ -229,7 +195,7 @@ internal sealed class JsonGatewayExchange(JsonGatewayConnection connection) : IG
                 Publish(arrived > 0, message.Done);
                 if (isFirst)
                 {
-                    SignalHead(true);
+                    _head.TrySet(true);
                 }
             }
         }
@@ -255,8 +221,8 @@ internal sealed class JsonGatewayExchange(JsonGatewayConnection connection) : IG
             Reset();
         }
 
-        ReleaseBuffered(Buffered);
-        ForgetRequest();
+        ReleaseReceived(Buffered);
+        _sent.Release();
         if (tellClient)
         {
             connection.Sender.Send(id, static (id, output) => JsonMessageWriter.WriteCancel(output, id));
@@ -264,13 +230,6 @@ internal sealed class JsonGatewayExchange(JsonGatewayConnection connection) : IG
 
         connection.Remove(this, id);
     }
-
-    bool IValueTaskSource<bool>.GetResult(short token) => _head.GetResult(token);
-
-    ValueTaskSourceStatus IValueTaskSource<bool>.GetStatus(short token) => _head.GetStatus(token);
-
-    void IValueTaskSource<bool>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _head.OnCompleted(continuation, state, token, flags);
 
     private long Now() => connection.Options.TimeProvider.GetTimestamp();
 
@@ -288,51 +247,19 @@ internal sealed class JsonGatewayExchange(JsonGatewayConnection connection) : IG
         }
 
         connection.Sender.Send(this, static (exchange, output) =>
-            JsonMessageWriter.WriteRequest(output, exchange.Id, exchange.Request, exchange._request.Written.Span));
-    }
-
-    private ExchangeError TryTakeContent(JsonContent body, out long arrived)
-    {
-        arrived = 0;
-        if (body.IsEmpty)
-        {
-            return ExchangeError.None;
-        }
-
-        const int MostPadding = 2;
-        if (connection.AcceptsCredit && body.MostBytes - MostPadding > _credit)
-        {
-            return ExchangeError.ResponseInvalid;
-        }
-
-        var budget = connection.Options.Budget;
-        if (budget?.TryTake(body.MostBytes) == false)
-        {
-            return ExchangeError.ServerBusy;
-        }
-
-        var isBase64 = body.TryDecode(_content.Writer, out arrived);
-        budget?.Return(body.MostBytes - arrived);
-        _credit -= arrived;
-        Interlocked.Add(ref _buffered, arrived);
-        return isBase64 ? ExchangeError.None : ExchangeError.ResponseInvalid;
+            JsonMessageWriter.WriteRequest(output, exchange.Id, exchange.Request, exchange._sent.Written.Span));
     }
 
     private void Publish(bool anyContent, bool done)
     {
+        _state = done ? State.Done : State.Streaming;
         if (done)
         {
-            _state = State.Done;
-            _content.Writer.Complete();
-            return;
+            _received.Complete();
         }
-
-        _state = State.Streaming;
-        if (anyContent)
+        else if (anyContent)
         {
-            // There is no threshold at which the pipe makes a writer wait, so this has always completed.
-            var flushed = _content.Writer.FlushAsync(CancellationToken.None);
-            _ = flushed.IsCompletedSuccessfully ? flushed.Result : default;
+            _received.Publish();
         }
     }
 
@@ -345,33 +272,15 @@ internal sealed class JsonGatewayExchange(JsonGatewayConnection connection) : IG
 
         Error = reason;
         _state = State.Failed;
-        _content.Writer.Complete();
-        if (!_headSignalled)
-        {
-            SignalHead(false);
-        }
-
+        _received.Complete();
+        _head.TrySet(false);
         _onFailed?.Callback(_onFailed.Value.State);
     }
 
-    private void SignalHead(bool isThere)
+    private void ReleaseReceived(long bytes)
     {
-        _headSignalled = true;
-        _head.SetResult(isThere);
-    }
-
-    private void ReleaseBuffered(long bytes)
-    {
-        Interlocked.Add(ref _buffered, -bytes);
-        connection.Options.Budget?.Return(bytes);
+        _received.Release(bytes);
         connection.CountBuffered(-bytes);
-    }
-
-    private void ForgetRequest()
-    {
-        _request.Dispose();
-        connection.Options.Budget?.Return(_requestBytes);
-        _requestBytes = 0;
     }
 
     private void Reset()
@@ -379,15 +288,11 @@ internal sealed class JsonGatewayExchange(JsonGatewayConnection connection) : IG
         _state = State.Idle;
         Id = 0;
         _status = 0;
-        _unreturned = 0;
-        _headSignalled = false;
         _requestSent = false;
         _clientEnded = false;
         _onFailed = null;
         _head.Reset();
-        _content.Reader.Complete();
-        _content.Writer.Complete();
-        _content.Reset();
+        _received.Reset();
         Request.Clear();
     }
 }

@@ -40,5 +40,5 @@ internal sealed class MessageReceiver(WebSocket socket, int maxMessage) : IDispo
         }
     }
 
-    public void Dispose() => _buffer.Dispose();
+    public void Dispose() => _buffer.Release();
 }

@@ -3,7 +3,7 @@ using System.Buffers;
 namespace Iskandar.Protocol.Transports;
 
 /// <summary>A growing, contiguous buffer from the shared pool. Not safe for concurrent use.</summary>
-internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
+internal sealed class PooledBuffer : IBufferWriter<byte>
 {
     // What an idle connection may keep; more goes back to the pool.
     private const int KeptCapacity = 128 * 1024;
@@ -34,14 +34,15 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
         Length = 0;
         if (_bytes.Length > KeptCapacity)
         {
-            Dispose();
+            Release();
         }
     }
 
     /// <summary>Forgets what was written after this point.</summary>
     public void Truncate(int length) => Length = Math.Min(Length, length);
 
-    public void Dispose()
+    /// <summary>Forgets the content and gives the storage back; it can be written again.</summary>
+    public void Release()
     {
         var bytes = _bytes;
         _bytes = [];

@@ -72,10 +72,12 @@ internal static class VisitorResponse
                 return false;
             }
 
-            if (hasContent && length > 0)
+            var isLast = read.IsCompleted && exchange.Error == ExchangeError.None;
+            if (hasContent)
             {
+                // Before anything is written: what doesn't add up can still become an error page if nothing was sent.
                 written += length;
-                if (written > declared)
+                if (written > declared || (isLast && written < declared))
                 {
                     return false;
                 }
@@ -84,7 +86,7 @@ internal static class VisitorResponse
             }
 
             exchange.Content.AdvanceTo(read.Buffer.End);
-            if (read.IsCompleted && exchange.Error == ExchangeError.None)
+            if (isLast)
             {
                 break;
             }
@@ -96,11 +98,6 @@ internal static class VisitorResponse
             }
 
             exchange.Consumed(length);
-        }
-
-        if (written < declared)
-        {
-            return false;
         }
 
         if (response.ContentLength is null)
