@@ -14,7 +14,7 @@ internal static partial class Log
     [LoggerMessage(3, LogLevel.Information, "No tunnel connection: {Problem}. Next attempt in {Seconds:0.0} s.", EventName = "AttemptFailed")]
     public static partial void AttemptFailed(ILogger logger, string problem, double seconds);
 
-    [LoggerMessage(4, LogLevel.Error, "The server refused the tunnel: {Problem}.", EventName = "Refused")]
+    [LoggerMessage(4, LogLevel.Warning, "The server refused the tunnel: {Problem}.", EventName = "Refused")]
     public static partial void Refused(ILogger logger, string problem);
 
     [LoggerMessage(5, LogLevel.Warning, "{Count} exchanges were still in flight when the time to finish was up.", EventName = "DrainTimedOut")]

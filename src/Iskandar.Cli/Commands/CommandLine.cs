@@ -40,7 +40,16 @@ internal static class CommandLine
             return await ShowUsageErrorAsync(parsed, error);
         }
 
-        return await parsed.InvokeAsync(invocation);
+        try
+        {
+            return await parsed.InvokeAsync(invocation);
+        }
+        catch (Exception exception)
+        {
+            // Nothing that was foreseen: whoever reports it needs all of it.
+            await error.WriteLineAsync($"iskandar failed. {exception}");
+            return ExitCodes.Failure;
+        }
     }
 
     /// <summary>The product's version, without the build's own suffix.</summary>

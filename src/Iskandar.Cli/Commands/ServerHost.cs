@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Iskandar.Cli.Configuration;
 using Iskandar.Cli.Rendering;
 using Iskandar.Server;
@@ -30,7 +32,7 @@ internal static class ServerHost
         {
             return null;
         }
-        catch (IOException exception)
+        catch (Exception exception) when (exception is IOException or SocketException)
         {
             return CannotListen(exception);
         }
@@ -82,7 +84,7 @@ internal static class ServerHost
         {
             kestrel.ListenLocalhost(address.Port);
         }
-        else if (address.Address.Equals(System.Net.IPAddress.IPv6Any))
+        else if (address.Address.Equals(IPAddress.IPv6Any))
         {
             kestrel.ListenAnyIP(address.Port);
         }
@@ -92,7 +94,7 @@ internal static class ServerHost
         }
     }
 
-    private static string CannotListen(IOException exception) => exception.InnerException is AddressInUseException
+    private static string CannotListen(Exception exception) => exception.InnerException is AddressInUseException
         ? $"Can't listen: {exception.Message.TrimEnd('.')}. Stop the program that listens there, or choose another port: iskandar server --listen 127.0.0.1:8081"
         : $"Can't listen: {exception.GetBaseException().Message}";
 }

@@ -68,8 +68,10 @@ internal static class TunnelHost
         builder.Logging.SetMinimumLevel(settings.LogLevel).AddProvider(new LineLoggerProvider(view.Notice));
         if (settings.LogLevel >= LogLevel.Warning)
         {
-            // The view tells of both in its own words.
-            builder.Logging.AddFilter("Yarp", LogLevel.None).AddFilter("Iskandar.Client", LogLevel.Error);
+            // The view tells of a failing origin and of a refused tunnel in its own words, without a stack trace.
+            builder.Logging
+                .AddFilter("Yarp", LogLevel.None)
+                .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         }
 
         var app = builder.Build();

@@ -4,9 +4,15 @@ using System.Text;
 namespace Iskandar.Cli.Forwarding;
 
 /// <summary>The HTTP client that calls the origin and changes nothing on the way.</summary>
-internal static class OriginClient
+internal sealed class OriginClient(Uri origin) : HttpMessageInvoker(CreateHandler(origin))
 {
-    public static HttpMessageInvoker Create(Uri origin)
+    public override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        EmptyContent.Attach(request);
+        return base.SendAsync(request, cancellationToken);
+    }
+
+    private static SocketsHttpHandler CreateHandler(Uri origin)
     {
         var handler = new SocketsHttpHandler
         {
@@ -19,6 +25,7 @@ internal static class OriginClient
             RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
             ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
             MaxResponseHeadersLength = 64,
+            PlaintextStreamFilter = static (context, _) => ValueTask.FromResult<Stream>(new OriginConnectionStream(context.PlaintextStream)),
         };
         if (origin.IsLoopback)
         {
@@ -28,6 +35,6 @@ internal static class OriginClient
 #pragma warning restore CA5359
         }
 
-        return new HttpMessageInvoker(handler);
+        return handler;
     }
 }

@@ -19,14 +19,14 @@ internal sealed class OriginForwarder : IDisposable
     };
 
     private readonly IHttpForwarder _forwarder;
-    private readonly HttpMessageInvoker _client;
+    private readonly OriginClient _client;
     private readonly OriginTransformer _transformer;
     private readonly string _prefix;
 
     public OriginForwarder(IHttpForwarder forwarder, Uri origin, HostField hostField)
     {
         _forwarder = forwarder;
-        _client = OriginClient.Create(origin);
+        _client = new OriginClient(origin);
         _transformer = new OriginTransformer(origin, hostField);
         _prefix = OriginUri.Prefix(origin);
     }

@@ -25,6 +25,12 @@ internal sealed class OriginTransformer(Uri origin, HostField hostField) : HttpT
             }
         }
 
+        if (!IsIdempotent(request.Method))
+        {
+            // .NET's client sends a request without content again when an idle connection turns out to be closed; with content, be it empty, never.
+            proxyRequest.ContentOrEmpty();
+        }
+
         // Null: the authority of the URL.
         proxyRequest.Headers.Host = hostField.Choose(request.Headers.Host.ToString());
         return ValueTask.CompletedTask;
@@ -49,25 +55,35 @@ internal sealed class OriginTransformer(Uri origin, HostField hostField) : HttpT
             }
         }
 
+        if (proxyResponse.Headers.NonValidated.TryGetValues("Connection", out var options))
+        {
+            // The forwarder dropped the field, but not the fields that it names. The tunnel's server drops both.
+            fields.Connection = options.ToString();
+        }
+
         proxyResponse.Content = new EarlyHeadContent(proxyResponse.Content, httpContext.Response);
         return copiesContent;
     }
 
     /// <summary>
-    /// Fields that don't go on to the origin; those of the connection have been dropped before. Host has its own rule. The gateway has met the expectation of a 100 (Continue) already, and the
-    /// client would wait a second for an origin that doesn't know it.
+    /// Fields that don't go on to the origin; those of the connection have been dropped before. Host has its own rule. The gateway has met the
+    /// expectation of a 100 (Continue) already, and the client would wait a second for an origin that doesn't know it.
     /// </summary>
     private static bool StaysHere(string name) =>
         name.Equals("Host", StringComparison.OrdinalIgnoreCase)
         || name.Equals("Expect", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Whether doing it twice is as good as once (RFC 9110 section 9.2.2).</summary>
+    private static bool IsIdempotent(string method) =>
+        HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method) || HttpMethods.IsTrace(method)
+        || HttpMethods.IsPut(method) || HttpMethods.IsDelete(method);
 
     private static void Add(HttpRequestMessage request, string name, IEnumerable<string?> values)
     {
         if (!request.Headers.TryAddWithoutValidation(name, values))
         {
             // .NET's client keeps fields about content with the content, and so wants one.
-            request.Content ??= new ByteArrayContent([]);
-            request.Content.Headers.TryAddWithoutValidation(name, values);
+            request.ContentOrEmpty().Headers.TryAddWithoutValidation(name, values);
         }
     }
 }

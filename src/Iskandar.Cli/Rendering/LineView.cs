@@ -50,7 +50,14 @@ internal sealed class LineView(LineWriter writer) : ITunnelView
     public void RequestFinished(RequestEntry request) =>
         writer.Output($"{VisibleText.From(request.Method)} {VisibleText.From(request.Target)} {request.Outcome} {request.Took}");
 
-    public void Notice(string text) => writer.Error(VisibleText.From(text));
+    public void Notice(string text)
+    {
+        // A log entry with an exception has many lines.
+        foreach (var line in text.Split('\n'))
+        {
+            writer.Error(VisibleText.From(line.TrimEnd('\r')));
+        }
+    }
 
     public ValueTask DisposeAsync() => writer.DisposeAsync();
 

@@ -5,6 +5,7 @@ using Iskandar.Protocol.Messages;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Primitives;
 
 namespace Iskandar.Client.Hosting;
 
@@ -128,7 +129,8 @@ internal sealed class TunnelRequest : IHttpRequestFeature, IHttpRequestBodyDetec
         {
             if (!ConnectionFields.Contains(line.Name) && !ConnectionFields.IsNamedBy(connection, line.Name))
             {
-                headers.Append(line.Name, line.Value);
+                // Not Append: it drops empty values, and an empty value is a value.
+                headers[line.Name] = headers.TryGetValue(line.Name, out var earlier) ? StringValues.Concat(earlier, line.Value) : line.Value;
             }
         }
 

@@ -87,7 +87,8 @@ internal sealed class JsonClientExchange(JsonClientConnection connection, string
 
     public void Fail(ExchangeError error)
     {
-        if (_ended)
+        // A cancelled exchange is over at the server's end; anything more would be for an id that it doesn't know.
+        if (_ended || Volatile.Read(ref _cancelled))
         {
             return;
         }
@@ -105,12 +106,7 @@ internal sealed class JsonClientExchange(JsonClientConnection connection, string
 
     public void Dispose()
     {
-        // A cancelled exchange is over at the server's end; anything more would be for an id that it doesn't know.
-        if (!Volatile.Read(ref _cancelled))
-        {
-            Fail(ExchangeError.OriginFailed);
-        }
-
+        Fail(ExchangeError.OriginFailed);
         connection.Remove(this);
         _content.Release();
         lock (_gate)

@@ -79,7 +79,7 @@ internal sealed class JsonGatewayConnection : IGatewayConnection
         Refuse(ExchangeError.TunnelLost);
         foreach (var exchange in OpenExchanges())
         {
-            exchange.Cancel(ExchangeError.TunnelLost);
+            exchange.Lose();
         }
 
         await FinishAsync().ConfigureAwait(false);

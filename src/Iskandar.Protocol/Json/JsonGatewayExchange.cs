@@ -118,6 +118,18 @@ internal sealed class JsonGatewayExchange(JsonGatewayConnection connection) : IG
         }
     }
 
+    /// <summary>The connection is over. A response that is all here stays good: only the visitor still has to take it.</summary>
+    public void Lose()
+    {
+        lock (_gate)
+        {
+            if (_state is State.Open or State.Streaming)
+            {
+                FailLocked(ExchangeError.TunnelLost);
+            }
+        }
+    }
+
     /// <summary>Fails the exchange if it still has this id.</summary>
     public void Fail(ulong id, ExchangeError reason)
     {

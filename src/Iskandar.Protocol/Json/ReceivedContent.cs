@@ -49,7 +49,7 @@ internal sealed class ReceivedContent(GatewayConnectionOptions options)
         options.Budget?.Return(body.MostBytes - arrived);
         _credit -= arrived;
         Interlocked.Add(ref _buffered, arrived);
-        return isBase64 ? ExchangeError.None : ExchangeError.ResponseInvalid;
+        return isBase64 && !(_hasCredit && _credit < 0) ? ExchangeError.None : ExchangeError.ResponseInvalid;
     }
 
     /// <summary>Lets the reader see what was put in.</summary>

@@ -15,7 +15,10 @@ public sealed class IskandarServerOptions
     /// <summary>Exchanges in flight for each tunnel. 1 to 100,000; default 256. Over it, visitors get 503 and the app sees nothing.</summary>
     public int MaxExchanges { get; set; } = 256;
 
-    /// <summary>Request content held for one exchange of the JSON encoding, in bytes. 0 to 1 GiB; default 4 MiB. Over it, visitors get 413.</summary>
+    /// <summary>
+    /// Request content held for one exchange of the JSON encoding, in bytes. 0 to 32 MiB, which as one message is what our own client takes at the most;
+    /// default 4 MiB. Over it, visitors get 413.
+    /// </summary>
     public int MaxRequestContent { get; set; } = 4 * 1024 * 1024;
 
     /// <summary>The longest message taken from a client, in bytes. 64 KiB to 1 GiB; default 16 MiB.</summary>

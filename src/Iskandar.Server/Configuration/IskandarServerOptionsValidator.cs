@@ -15,7 +15,7 @@ public sealed class IskandarServerOptionsValidator : IValidateOptions<IskandarSe
         CheckPublicUrl(failures, options.PublicUrl);
         CheckNumber(failures, "max-tunnels", options.MaxTunnels, 1, 1_000_000);
         CheckNumber(failures, "max-exchanges", options.MaxExchanges, 1, 100_000);
-        CheckNumber(failures, "max-request-content", options.MaxRequestContent, 0, 1L << 30);
+        CheckNumber(failures, "max-request-content", options.MaxRequestContent, 0, 32L << 20);
         CheckNumber(failures, "max-message", options.MaxMessage, 64 * 1024, 1L << 30);
         CheckNumber(failures, "max-buffered-responses", options.MaxBufferedResponses, 1L << 20, 16L << 30);
         CheckNumber(failures, "max-buffered", options.MaxBuffered, 16L << 20, 1L << 40);
