@@ -93,7 +93,7 @@ internal sealed class JsonClientExchange(JsonClientConnection connection, string
             return;
         }
 
-        _ended = true;
+        End();
         if (_headSent)
         {
             connection.Sender.Send((id, error), static (state, output) => JsonMessageWriter.WriteFailure(output, state.id, state.error));
@@ -186,7 +186,11 @@ internal sealed class JsonClientExchange(JsonClientConnection connection, string
             return;
         }
 
-        _ended = done;
+        if (done)
+        {
+            End();
+        }
+
         var message = (id, head, content, done);
         connection.Sender.Send(message, static (message, output) =>
         {
@@ -199,6 +203,13 @@ internal sealed class JsonClientExchange(JsonClientConnection connection, string
                 JsonMessageWriter.WriteResponse(output, message.id, message.head, message.content.Span, message.done);
             }
         });
+    }
+
+    // Before the last message goes out: from then on the server may use the id again.
+    private void End()
+    {
+        _ended = true;
+        connection.Remove(this);
     }
 
     private bool TryTakeCredit(int bytes)

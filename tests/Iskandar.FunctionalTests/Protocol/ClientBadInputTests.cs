@@ -60,11 +60,14 @@ public class ClientBadInputTests(SharedServer shared)
     public async Task Field_ThatHttpDoesNotAllow_IsResponseInvalid(string message) => await InvalidAsync(message);
 
     [Theory]
+    [InlineData("""{"type":"response","id":"ID","status":200,"body":"aGk=","done":true""")]
+    [InlineData("""{"type":"response","id":"ID","status":500,"done":true} trailing""")]
+    public async Task Message_BrokenBehindItsId_IsResponseInvalid(string message) => await InvalidAsync(message);
+
+    [Theory]
     [InlineData("")]
     [InlineData("hello")]
     [InlineData("{")]
-    [InlineData("""{"type":"response","id":"ID","status":200,"body":"aGk=","done":true""")]
-    [InlineData("""{"type":"response","id":"ID","status":500,"done":true} trailing""")]
     [InlineData("[]")]
     [InlineData("null")]
     [InlineData("\"ID\"")]
