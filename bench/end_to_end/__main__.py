@@ -26,8 +26,6 @@ def parse():
     option('--no-bulk', action='store_true', help='leave out the transfers of 256 MiB')
     option('--growth', type=int, metavar='N',
            help='instead of the above: N requests in slices, with the memory held after each (default system: iskandar)')
-    option('--json-upload-limit', type=int, metavar='BYTES',
-           help='the request content that Iskandar\'s server is told to take; default: its own default')
     option('--iskandar', type=Path, metavar='PATH', default=ROOT / 'artifacts/bin/Iskandar.Cli/release/iskandar',
            help='the executable to measure; default: the Release build')
     option('--results', type=Path, metavar='PATH', default=ROOT / 'bench/results.json',
@@ -61,7 +59,7 @@ def temporary_folder():
 class Bench:
     def __init__(self, arguments, folder, origin_port):
         self.arguments, self.folder, self.origin_port = arguments, folder, origin_port
-        self.settings = Settings(ROOT, arguments.iskandar.resolve(), arguments.json_upload_limit)
+        self.settings = Settings(ROOT, arguments.iskandar.resolve())
         self.www = folder / 'www'
         self.missing = {}
         self.problems = False

@@ -16,7 +16,6 @@ class Missing(Exception):
 class Settings:
     root: Path
     iskandar: Path
-    json_upload_limit: int | None
 
 
 @dataclass
@@ -58,11 +57,8 @@ def iskandar(settings, folder, origin_port):
     # Its own home: neither the user's configuration nor state of an earlier run plays a part.
     env = environment(HOME=str(folder), XDG_CONFIG_HOME=str(folder / 'config'), XDG_STATE_HOME=str(folder / 'state'),
                       XDG_DATA_HOME=str(folder / 'data'), XDG_CACHE_HOME=str(folder / 'cache'))
-    limits = []
-    if settings.json_upload_limit:
-        limits = ['--max-request-content', settings.json_upload_limit]
     with ExitStack() as stack:
-        server = stack.enter_context(Process([executable, 'server', '--public-url', public, '--listen', f'127.0.0.1:{port}', *limits],
+        server = stack.enter_context(Process([executable, 'server', '--public-url', public, '--listen', f'127.0.0.1:{port}'],
                                              folder / 'server.log', env, folder))
         server.wait_for_line(r'^Listening on')
         client = stack.enter_context(Process([executable, 'http', origin_port, '--server', public], folder / 'client.log', env, folder))

@@ -56,6 +56,7 @@ public static class IskandarServerExtensions
         var dispatcher = app.ApplicationServices.GetRequiredService<HostDispatcher>();
         var handshake = app.ApplicationServices.GetRequiredService<TunnelHandshake>();
         var connect = app.New();
+        connect.Use(BatchingUpgrade.UseAsync);
         connect.UseWebSockets();
         connect.Run(handshake.HandleAsync);
         dispatcher.Connect = connect.Build();

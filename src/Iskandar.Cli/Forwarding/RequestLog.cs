@@ -31,12 +31,14 @@ internal sealed class RequestLog(RequestDelegate next, ITunnelView view, Uri ori
         var failure = context.Features.Get<ForwardingFailure>();
         var answered = context.Response.HasStarted || (completed && failure is null);
         var status = answered ? context.Response.StatusCode : failure?.Status;
+        var broken = status is null || (answered && (failure is not null || !completed));
         view.RequestFinished(new RequestEntry(
             context.Request.Method,
             context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget,
             status,
-            Broken: status is null || (answered && (failure is not null || !completed)),
-            duration));
+            broken,
+            duration,
+            Left: broken && failure?.Kind is null && context.RequestAborted.IsCancellationRequested));
         NoteReachability(failure);
     }
 

@@ -6,18 +6,21 @@ namespace Iskandar.Cli.Rendering;
 /// <param name="Status">The status the visitor got; null when it left before there was one.</param>
 /// <param name="Broken">Whether the visitor did not get the whole response.</param>
 /// <param name="Duration">From the request's arrival to the response's end.</param>
-internal sealed record RequestEntry(string Method, string Target, int? Status, bool Broken, TimeSpan Duration)
+/// <param name="Left">Whether that was because the visitor left: a closed event stream is nobody's failure.</param>
+internal sealed record RequestEntry(string Method, string Target, int? Status, bool Broken, TimeSpan Duration, bool Left = false)
 {
     /// <summary>Whether this counts as a failure: the visitor got an error of a server or gateway, or half a response.</summary>
-    public bool Failed => Broken || Status >= 500;
+    public bool Failed => (Broken && !Left) || Status >= 500;
 
     /// <summary>The status, and whether it broke off.</summary>
     public string Outcome => (Status, Broken) switch
     {
-        (null, _) => "aborted",
-        ({ } status, true) => $"{status} aborted",
+        (null, _) => Ending,
+        ({ } status, true) => $"{status} {Ending}",
         ({ } status, false) => $"{status}",
     };
+
+    private string Ending => Left ? "left" : "aborted";
 
     /// <summary>The duration with a unit that suits it.</summary>
     public string Took => Duration.TotalSeconds switch

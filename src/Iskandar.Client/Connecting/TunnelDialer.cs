@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Net.WebSockets;
 using Iskandar.Protocol.Connections;
+using Iskandar.Protocol.Transports;
 
 namespace Iskandar.Client.Connecting;
 
@@ -10,6 +11,7 @@ namespace Iskandar.Client.Connecting;
 /// <param name="options">Where to, and with which limits.</param>
 internal sealed class TunnelDialer(IskandarClientOptions options)
 {
+    private const int ReadAhead = 32 * 1024;
     private static readonly TimeSpan PingAfter = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan DeadAfter = TimeSpan.FromSeconds(15);
 
@@ -23,11 +25,17 @@ internal sealed class TunnelDialer(IskandarClientOptions options)
         using var limit = new CancellationTokenSource(options.ConnectTimeout, options.TimeProvider);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         var socket = NewSocket();
+        BatchingStream? stream = null;
+        using var invoker = new HttpMessageInvoker(new SocketsHttpHandler
+        {
+            ConnectTimeout = options.ConnectTimeout,
+            PlaintextStreamFilter = (context, _) => ValueTask.FromResult<Stream>(stream = new BatchingStream(context.PlaintextStream, ReadAhead)),
+        });
         try
         {
-            await socket.ConnectAsync(Endpoint(), either.Token).ConfigureAwait(false);
+            await socket.ConnectAsync(Endpoint(), invoker, either.Token).ConfigureAwait(false);
             var limits = new ClientConnectionOptions { MaxMessage = options.MaxMessage, RegistrationTimeout = options.ConnectTimeout, TimeProvider = options.TimeProvider };
-            return new DialResult(await TunnelConnection.ForClientAsync(socket, limits, either.Token).ConfigureAwait(false));
+            return new DialResult(await TunnelConnection.ForClientAsync(socket, limits, stream, either.Token).ConfigureAwait(false));
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

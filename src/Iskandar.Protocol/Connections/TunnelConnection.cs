@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 using Iskandar.Protocol.Json;
+using Iskandar.Protocol.Transports;
 
 namespace Iskandar.Protocol.Connections;
 
@@ -12,15 +13,19 @@ public static class TunnelConnection
     /// <summary>The server's end. It owns the WebSocket from here on.</summary>
     /// <param name="socket">An open WebSocket.</param>
     /// <param name="options">Limits.</param>
-    public static IGatewayConnection ForGateway(WebSocket socket, GatewayConnectionOptions options) => new JsonGatewayConnection(socket, options);
+    /// <param name="stream">The stream under the WebSocket, so that several messages go out in one send; null: each by itself.</param>
+    public static IGatewayConnection ForGateway(WebSocket socket, GatewayConnectionOptions options, BatchingStream? stream = null) =>
+        new JsonGatewayConnection(socket, options, stream);
 
     /// <summary>The client's end, once the server's registration has come. It owns the WebSocket from then on.</summary>
     /// <param name="socket">An open WebSocket.</param>
     /// <param name="options">Limits.</param>
+    /// <param name="stream">The stream under the WebSocket, so that several messages go out in one send; null: each by itself.</param>
     /// <param name="cancellationToken">Ends the wait for the registration.</param>
     /// <exception cref="WebSocketException">The connection broke, or the first message was no registration.</exception>
     /// <exception cref="TimeoutException">No registration came in time.</exception>
-    public static async Task<IClientConnection> ForClientAsync(WebSocket socket, ClientConnectionOptions options, CancellationToken cancellationToken)
+    public static async Task<IClientConnection> ForClientAsync(
+        WebSocket socket, ClientConnectionOptions options, BatchingStream? stream, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(socket);
         ArgumentNullException.ThrowIfNull(options);
@@ -28,7 +33,7 @@ public static class TunnelConnection
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            return await JsonClientConnection.OpenAsync(socket, options, either.Token).ConfigureAwait(false);
+            return await JsonClientConnection.OpenAsync(socket, options, stream, either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {

@@ -23,13 +23,14 @@ internal sealed class JsonClientConnection : IClientConnection
     private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _stopping;
 
-    private JsonClientConnection(WebSocket socket, ClientConnectionOptions options, MessageReceiver receiver, Registration registration)
+    private JsonClientConnection(
+        WebSocket socket, ClientConnectionOptions options, BatchingStream? stream, MessageReceiver receiver, Registration registration)
     {
         _socket = socket;
         _options = options;
         _receiver = receiver;
         Registration = registration;
-        Sender = new MessageSender(socket);
+        Sender = new MessageSender(socket, stream);
     }
 
     public Registration Registration { get; }
@@ -38,7 +39,8 @@ internal sealed class JsonClientConnection : IClientConnection
 
     /// <summary>Waits for the registration.</summary>
     /// <exception cref="WebSocketException">The connection broke, or the first message was no registration.</exception>
-    public static async Task<JsonClientConnection> OpenAsync(WebSocket socket, ClientConnectionOptions options, CancellationToken cancellationToken)
+    public static async Task<JsonClientConnection> OpenAsync(
+        WebSocket socket, ClientConnectionOptions options, BatchingStream? stream, CancellationToken cancellationToken)
     {
         var receiver = new MessageReceiver(socket, options.MaxMessage);
         try
@@ -46,7 +48,7 @@ internal sealed class JsonClientConnection : IClientConnection
             var first = await receiver.ReceiveAsync(cancellationToken).ConfigureAwait(false);
             var registration = first.Kind == ReceivedKind.Message ? JsonRegistration.Read(first.Data.Span) : null;
             return registration is not null
-                ? new JsonClientConnection(socket, options, receiver, registration)
+                ? new JsonClientConnection(socket, options, stream, receiver, registration)
                 : throw new WebSocketException(
                     WebSocketError.Faulted, "The server's first message was no registration such as {\"subdomain\":\"abc123\"}.");
         }

@@ -28,11 +28,11 @@ internal sealed class JsonGatewayConnection : IGatewayConnection
     private long _buffered;
     private ExchangeError _refusal;
 
-    public JsonGatewayConnection(WebSocket socket, GatewayConnectionOptions options)
+    public JsonGatewayConnection(WebSocket socket, GatewayConnectionOptions options, BatchingStream? stream)
     {
         _socket = socket;
         Options = options;
-        Sender = new MessageSender(socket);
+        Sender = new MessageSender(socket, stream);
         _receiver = new MessageReceiver(socket, options.MaxMessage);
     }
 

@@ -7,7 +7,7 @@ namespace Iskandar.Protocol.Transports;
 /// The one writer of a WebSocket, with natural batching: producers encode into a buffer under a short lock; whoever finds nobody writing
 /// schedules the writer, which swaps buffers and sends until there is nothing left. Producers of content wait while too much is pending; others never do.
 /// </summary>
-internal sealed class MessageSender(WebSocket socket) : IThreadPoolWorkItem, IDisposable
+internal sealed class MessageSender(WebSocket socket, BatchingStream? stream = null) : IThreadPoolWorkItem, IDisposable
 {
     // Enough to keep a fast link busy, little enough that what waits here never matters.
     private const int Room = 1024 * 1024;
@@ -141,10 +141,21 @@ internal sealed class MessageSender(WebSocket socket) : IThreadPoolWorkItem, IDi
             while (Swap())
             {
                 var start = 0;
+                var isBatch = stream is not null && _sendingEnds.Count > 1;
+                if (isBatch)
+                {
+                    stream!.Hold();
+                }
+
                 foreach (var end in _sendingEnds)
                 {
                     await socket.SendAsync(_sending.Written[start..end], WebSocketMessageType.Text, endOfMessage: true, _stop.Token).ConfigureAwait(false);
                     start = end;
+                }
+
+                if (isBatch)
+                {
+                    await stream!.ReleaseAsync(_stop.Token).ConfigureAwait(false);
                 }
 
                 _sending.Clear();

@@ -6,6 +6,7 @@ using Iskandar.Server.Configuration;
 using Iskandar.Server.ErrorPages;
 using Iskandar.Server.Tunnels;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -59,7 +60,7 @@ internal sealed class TunnelHandshake(
         }
 
         var limits = ToLimits(accepted);
-        await using var connection = TunnelConnection.ForGateway(socket, limits);
+        await using var connection = TunnelConnection.ForGateway(socket, limits, (context.Features.Get<IHttpUpgradeFeature>() as BatchingUpgrade)?.Stream);
         tunnel.Attach(connection);
 
         // The drain looks at attached connections only; one that came while it looked must end by itself.
