@@ -61,7 +61,7 @@ internal sealed class EarlyHeadStream(Stream inner, HttpResponse response) : Str
 
     private async ValueTask<int> SendHeadAsync(ValueTask<int> read, CancellationToken cancellationToken)
     {
-        var head = response.StartAsync(cancellationToken);
+        var head = response.Body.FlushAsync(cancellationToken);
         try
         {
             return await read;

@@ -7,4 +7,6 @@ namespace Iskandar.Client.Connecting;
 /// <param name="Problem">What went wrong, in words.</param>
 /// <param name="RetryAfter">What the server asked to wait.</param>
 /// <param name="IsFinal">Asking again would not help.</param>
-internal sealed record DialResult(IClientConnection? Connection, string? Problem = null, TimeSpan? RetryAfter = null, bool IsFinal = false);
+/// <param name="IsFromServer">A tunnel server said so, not something else that answers at its address.</param>
+internal sealed record DialResult(
+    IClientConnection? Connection, string? Problem = null, TimeSpan? RetryAfter = null, bool IsFinal = false, bool IsFromServer = false);

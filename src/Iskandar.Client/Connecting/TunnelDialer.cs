@@ -90,7 +90,7 @@ internal sealed class TunnelDialer(IskandarClientOptions options)
             _ => $"{server} refused the tunnel: {status} {code}",
         };
         var isPassing = status is >= 500 or 408 or 429;
-        return new DialResult(null, problem, wait, IsFinal: !isPassing);
+        return new DialResult(null, problem, wait, IsFinal: !isPassing, IsFromServer: code is not null);
     }
 
     private static string? Header(ClientWebSocket socket, string name)

@@ -14,6 +14,8 @@ internal sealed class ExchangeHandler<TContext>(IHttpApplication<TContext> appli
         ThreadPool.UnsafeQueueUserWorkItem(new Work(this, exchange), preferLocal: false);
     }
 
+    public void OnCallbackFault(Exception exception) => Log.ApplicationError(logger, exception);
+
     private async Task RunAsync(IClientExchange exchange)
     {
         try

@@ -124,7 +124,7 @@ internal sealed class TunnelRequest : IHttpRequestFeature, IHttpRequestBodyDetec
     {
         var fields = exchange.Request.Fields;
         var headers = new HeaderDictionary(fields.Count);
-        var connection = fields.Find("Connection");
+        var connection = ConnectionFields.OptionsOf(fields);
         foreach (ref readonly var line in fields.Lines)
         {
             if (!ConnectionFields.Contains(line.Name) && !ConnectionFields.IsNamedBy(connection, line.Name))

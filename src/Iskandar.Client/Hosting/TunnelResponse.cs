@@ -13,8 +13,10 @@ internal sealed class TunnelResponse : IHttpResponseFeature
     private readonly bool _isHead;
     private Stack<(Func<object, Task> Callback, object State)>? _onStarting;
     private Stack<(Func<object, Task> Callback, object State)>? _onCompleted;
+    private ResponseHead? _unsentHead;
     private long? _declared;
     private long _written;
+    private bool _overwritten;
     private bool _ended;
     private int _statusCode = StatusCodes.Status200OK;
 
@@ -22,10 +24,10 @@ internal sealed class TunnelResponse : IHttpResponseFeature
     {
         _exchange = exchange;
         _isHead = suppressesContent;
-        Body = new StreamResponseBodyFeature(new TunnelResponseStream(this));
+        Body = new TunnelResponseBody(this);
     }
 
-    public StreamResponseBodyFeature Body { get; }
+    public TunnelResponseBody Body { get; }
 
     public int StatusCode
     {
@@ -59,8 +61,33 @@ internal sealed class TunnelResponse : IHttpResponseFeature
 
     public void OnCompleted(Func<object, Task> callback, object state) => (_onCompleted ??= new()).Push((callback, state));
 
+    /// <summary>Settles the head. It goes with the first content, or when it is flushed.</summary>
+    public async ValueTask StartAsync()
+    {
+        if (HasStarted || _ended)
+        {
+            return;
+        }
+
+        while (_onStarting?.TryPop(out var registered) == true)
+        {
+            await registered.Callback(registered.State).ConfigureAwait(false);
+        }
+
+        HasStarted = true;
+        _declared = Headers.ContentLength;
+        _unsentHead = ToHead();
+    }
+
     /// <summary>Sends the head, if it wasn't sent yet.</summary>
-    public ValueTask StartAsync(CancellationToken cancellationToken) => HasStarted || _ended ? default : SendHeadAsync(default, endOfResponse: false, cancellationToken);
+    public async ValueTask FlushAsync(CancellationToken cancellationToken)
+    {
+        await StartAsync().ConfigureAwait(false);
+        if (_unsentHead is not null && !_ended)
+        {
+            await SendAsync(default, endOfResponse: false, cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     /// <summary>Sends content, and the head before it if need be.</summary>
     public ValueTask WriteAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
@@ -70,52 +97,51 @@ internal sealed class TunnelResponse : IHttpResponseFeature
             return default;
         }
 
-        if (!HasStarted)
+        if (HasContent && _written + content.Length > (HasStarted ? _declared : Headers.ContentLength))
         {
-            return SendHeadAsync(content, endOfResponse: false, cancellationToken);
+            _overwritten = true;
+            throw new InvalidOperationException("More content was written than Content-Length declares.");
         }
 
-        return HasContent ? _exchange.SendContentAsync(content, Count(content.Length), cancellationToken) : default;
+        return HasStarted ? WriteStartedAsync(content, cancellationToken) : StartAndWriteAsync(content, cancellationToken);
     }
 
-    /// <summary>Ends the response; what was declared and never written makes it a failed one.</summary>
+    /// <summary>Ends the response; what was declared and not written makes it a failed one.</summary>
     public async Task CompleteAsync()
     {
-        // What the application left in the pipe writer.
-        await Body.CompleteAsync().ConfigureAwait(false);
+        await Body.CompleteWriterAsync().ConfigureAwait(false);
         if (_ended)
         {
             return;
         }
 
-        if (!HasStarted)
-        {
-            await SendHeadAsync(default, endOfResponse: true, CancellationToken.None).ConfigureAwait(false);
-        }
-        else if (HasContent && _written < _declared)
+        await StartAsync().ConfigureAwait(false);
+        if (_overwritten || (HasContent && _written < _declared))
         {
             Fail(ExchangeError.OriginFailed);
         }
         else
         {
             _ended = true;
-            await _exchange.SendContentAsync(default, endOfResponse: true, CancellationToken.None).ConfigureAwait(false);
+            await SendAsync(default, endOfResponse: true, CancellationToken.None).ConfigureAwait(false);
         }
     }
 
     /// <summary>The application threw: 500 if nothing was sent yet, else an aborted response.</summary>
     public async Task FailAsync()
     {
-        if (HasStarted || _ended)
+        if ((HasStarted && _unsentHead is null) || _ended)
         {
             Fail(ExchangeError.OriginFailed);
             return;
         }
 
         Headers.Clear();
-        _onStarting = null;
+        _ended = true;
+        HasStarted = true;
         _statusCode = StatusCodes.Status500InternalServerError;
-        await SendHeadAsync(default, endOfResponse: true, CancellationToken.None).ConfigureAwait(false);
+        _unsentHead = ToHead();
+        await SendAsync(default, endOfResponse: true, CancellationToken.None).ConfigureAwait(false);
     }
 
     /// <summary>Ends the exchange as failed, if it hasn't ended.</summary>
@@ -144,14 +170,38 @@ internal sealed class TunnelResponse : IHttpResponseFeature
         }
     }
 
-    private async ValueTask SendHeadAsync(ReadOnlyMemory<byte> content, bool endOfResponse, CancellationToken cancellationToken)
+    private async ValueTask StartAndWriteAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
-        while (_onStarting?.TryPop(out var registered) == true)
+        await StartAsync().ConfigureAwait(false);
+        await WriteStartedAsync(content, cancellationToken).ConfigureAwait(false);
+    }
+
+    private ValueTask WriteStartedAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    {
+        if (!HasContent)
         {
-            await registered.Callback(registered.State).ConfigureAwait(false);
+            return FlushAsync(cancellationToken);
         }
 
-        HasStarted = true;
+        // With a declared length, the last piece is known as such: it needs no message of its own to end the response.
+        _written += content.Length;
+        _ended = !content.IsEmpty && _written == _declared;
+        return SendAsync(content, _ended, cancellationToken);
+    }
+
+    private ValueTask SendAsync(ReadOnlyMemory<byte> content, bool endOfResponse, CancellationToken cancellationToken)
+    {
+        if (_unsentHead is not { } head)
+        {
+            return _exchange.SendContentAsync(content, endOfResponse, cancellationToken);
+        }
+
+        _unsentHead = null;
+        return _exchange.SendHeadAsync(head, content, endOfResponse, cancellationToken);
+    }
+
+    private ResponseHead ToHead()
+    {
         var head = new ResponseHead { Status = StatusCode };
         var connection = Headers.Connection.ToString();
         foreach (var (name, values) in Headers)
@@ -170,25 +220,6 @@ internal sealed class TunnelResponse : IHttpResponseFeature
             }
         }
 
-        _declared = Headers.ContentLength;
-        if (!HasContent)
-        {
-            content = default;
-        }
-
-        var done = endOfResponse ? _ended = true : Count(content.Length);
-        await _exchange.SendHeadAsync(head, content, done, cancellationToken).ConfigureAwait(false);
-    }
-
-    // With a declared length, the last piece is known as such: it needs no message of its own to end the response.
-    private bool Count(int bytes)
-    {
-        _written += bytes;
-        if (_written > _declared)
-        {
-            throw new InvalidOperationException($"More content was written than Content-Length declares ({_declared} bytes).");
-        }
-
-        return _ended = HasContent && bytes > 0 && _written == _declared;
+        return head;
     }
 }

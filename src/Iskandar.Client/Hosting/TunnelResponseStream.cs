@@ -22,7 +22,7 @@ internal sealed class TunnelResponseStream(TunnelResponse response) : Stream
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    public override Task FlushAsync(CancellationToken cancellationToken) => response.StartAsync(cancellationToken).AsTask();
+    public override Task FlushAsync(CancellationToken cancellationToken) => response.FlushAsync(cancellationToken).AsTask();
 
     public override void Flush() => throw new InvalidOperationException("Synchronous writes would block a thread: use FlushAsync.");
 

@@ -28,6 +28,7 @@ internal sealed class TunnelServer : IServer
     private readonly ExchangeTracker _tracker = new();
     private IClientConnection? _connection;
     private Task _running = Task.CompletedTask;
+    private volatile bool _stopping;
 
     public TunnelServer(IOptions<IskandarClientOptions> options, IHostApplicationLifetime lifetime, ILogger<TunnelServer> logger)
     {
@@ -46,12 +47,13 @@ internal sealed class TunnelServer : IServer
     {
         var handler = new ExchangeHandler<TContext>(application, _tracker, _logger);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
-        var connection = await ConnectAsync(either.Token).ConfigureAwait(false);
+        var connection = await ConnectAsync(isFirst: true, either.Token).ConfigureAwait(false);
         _running = RunAsync(connection, handler);
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
+        _stopping = true;
         var connection = Volatile.Read(ref _connection);
         if (connection is not null)
         {
@@ -77,7 +79,16 @@ internal sealed class TunnelServer : IServer
         }
 
         await _running.ConfigureAwait(false);
-        await _tracker.DrainAsync().ConfigureAwait(false);
+        try
+        {
+            // They have been cancelled; those that don't care are left behind when the time is up.
+            await _tracker.DrainAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            Log.DrainTimedOut(_logger, _tracker.Count);
+        }
+
         Report(new TunnelStatus(TunnelState.Stopped));
     }
 
@@ -115,23 +126,24 @@ internal sealed class TunnelServer : IServer
                     await WaitAsync("the connection broke as soon as it was made", null, _stop.Token).ConfigureAwait(false);
                 }
 
-                connection = await ConnectAsync(_stop.Token).ConfigureAwait(false);
+                connection = await ConnectAsync(isFirst: false, _stop.Token).ConfigureAwait(false);
             }
             catch (OperationCanceledException)
             {
                 return;
             }
-            catch (TunnelRefusedException refused)
+            catch (Exception fault)
             {
-                Log.Refused(_logger, refused.Message);
-                Report(new TunnelStatus(TunnelState.Stopped, Problem: refused.Message));
+                // Refused for good, or something that nobody foresaw: either way there is no tunnel any more, and an app without one must not seem to run.
+                Log.Refused(_logger, fault.Message);
+                Report(new TunnelStatus(TunnelState.Stopped, Problem: fault.Message));
                 _lifetime.StopApplication();
                 return;
             }
         }
     }
 
-    private async Task<IClientConnection> ConnectAsync(CancellationToken cancellationToken)
+    private async Task<IClientConnection> ConnectAsync(bool isFirst, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -140,6 +152,11 @@ internal sealed class TunnelServer : IServer
             if (result.Connection is { } connection)
             {
                 Interlocked.Exchange(ref _connection, connection);
+                if (_stopping)
+                {
+                    connection.StopAccepting();
+                }
+
                 if (cancellationToken.IsCancellationRequested)
                 {
                     await connection.CloseAsync(CancellationToken.None).ConfigureAwait(false);
@@ -155,7 +172,8 @@ internal sealed class TunnelServer : IServer
                 return connection;
             }
 
-            if (result.IsFinal)
+            // Something else may answer for a while when a server is being replaced: only the first time does that say that the address is wrong.
+            if (result.IsFinal && (isFirst || result.IsFromServer))
             {
                 throw new TunnelRefusedException(result.Problem!);
             }

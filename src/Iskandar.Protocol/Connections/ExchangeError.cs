@@ -30,6 +30,9 @@ public enum ExchangeError
     /// <summary>The client sent a response that can't be used.</summary>
     ResponseInvalid,
 
+    /// <summary>There was no room for the response while a slow visitor took it.</summary>
+    ResponseOverflow,
+
     /// <summary>No response head within the limit, or no content for too long.</summary>
     ResponseTimeout,
 
@@ -56,6 +59,9 @@ public enum ExchangeError
 
     /// <summary>The host is neither the server's own nor directly under its domain.</summary>
     HostNotServed,
+
+    /// <summary>An opening handshake from a page of another site.</summary>
+    OriginNotAllowed,
 
     /// <summary>Not a WebSocket opening handshake.</summary>
     UpgradeRequired,

@@ -18,6 +18,7 @@ public static class ExchangeErrors
         ExchangeError.OriginFailed => "origin_failed",
         ExchangeError.OriginTimeout => "origin_timeout",
         ExchangeError.ResponseInvalid => "response_invalid",
+        ExchangeError.ResponseOverflow => "response_overflow",
         ExchangeError.ResponseTimeout => "response_timeout",
         ExchangeError.TunnelLost => "tunnel_lost",
         ExchangeError.TunnelBusy => "tunnel_busy",
@@ -27,6 +28,7 @@ public static class ExchangeErrors
         ExchangeError.ServerFull => "server_full",
         ExchangeError.TunnelNotFound => "tunnel_not_found",
         ExchangeError.HostNotServed => "host_not_served",
+        ExchangeError.OriginNotAllowed => "origin_not_allowed",
         ExchangeError.UpgradeRequired => "upgrade_required",
         ExchangeError.Cancelled => "cancelled",
         _ => throw new ArgumentOutOfRangeException(nameof(error), error, null),
@@ -37,6 +39,7 @@ public static class ExchangeErrors
     public static int ToStatus(this ExchangeError error) => error switch
     {
         ExchangeError.RequestInvalid => 400,
+        ExchangeError.OriginNotAllowed => 403,
         ExchangeError.TunnelNotFound => 404,
         ExchangeError.MethodUnsupported => 405,
         ExchangeError.ContentTooLarge => 413,
@@ -57,6 +60,7 @@ public static class ExchangeErrors
         _ when code.SequenceEqual("origin_timeout"u8) => ExchangeError.OriginTimeout,
         _ when code.SequenceEqual("request_invalid"u8) => ExchangeError.RequestInvalid,
         _ when code.SequenceEqual("tunnel_closing"u8) => ExchangeError.TunnelClosing,
+        _ when code.SequenceEqual("tunnel_busy"u8) => ExchangeError.TunnelBusy,
         _ => ExchangeError.OriginFailed,
     };
 }

@@ -5,7 +5,7 @@ using Iskandar.Protocol.Transports;
 namespace Iskandar.Protocol.Json;
 
 /// <summary>A request's content, gathered because the JSON encoding carries it whole. Bounded for itself and by the common budget.</summary>
-internal sealed class GatheredContent(GatewayConnectionOptions options)
+internal sealed class GatheredContent(int most, ByteBudget? budget)
 {
     private readonly PooledBuffer _buffer = new();
     private long _taken;
@@ -16,20 +16,17 @@ internal sealed class GatheredContent(GatewayConnectionOptions options)
     /// <returns><see cref="ExchangeError.None"/>, <see cref="ExchangeError.ContentTooLarge"/> or <see cref="ExchangeError.ServerBusy"/>.</returns>
     public ExchangeError TryAdd(ReadOnlySequence<byte> content)
     {
-        if (_buffer.Length + content.Length > options.MaxBufferedRequest)
+        if (_buffer.Length + content.Length > most)
         {
             return ExchangeError.ContentTooLarge;
         }
 
-        if (options.Budget is { } budget)
+        if (budget?.TryTake(content.Length) == false)
         {
-            if (!budget.TryTake(content.Length))
-            {
-                return ExchangeError.ServerBusy;
-            }
-
-            _taken += content.Length;
+            return ExchangeError.ServerBusy;
         }
+
+        _taken += content.Length;
 
         foreach (var segment in content)
         {
@@ -43,7 +40,7 @@ internal sealed class GatheredContent(GatewayConnectionOptions options)
     public void Release()
     {
         _buffer.Release();
-        options.Budget?.Return(_taken);
+        budget?.Return(_taken);
         _taken = 0;
     }
 }

@@ -21,6 +21,7 @@ internal sealed class JsonClientConnection : IClientConnection
     private readonly Dictionary<string, JsonClientExchange> _exchanges = new(StringComparer.Ordinal);
     private readonly FieldSection _cookies = new();
     private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private IExchangeHandler? _handler;
     private volatile bool _stopping;
 
     private JsonClientConnection(
@@ -30,7 +31,7 @@ internal sealed class JsonClientConnection : IClientConnection
         _options = options;
         _receiver = receiver;
         Registration = registration;
-        Sender = new MessageSender(socket, stream);
+        Sender = new MessageSender(socket, options.TimeProvider, stream);
     }
 
     public Registration Registration { get; }
@@ -61,27 +62,29 @@ internal sealed class JsonClientConnection : IClientConnection
 
     public async Task<string> RunAsync(IExchangeHandler handler, CancellationToken cancellationToken)
     {
-        string reason;
+        _handler = handler;
         try
         {
-            reason = await ReadAsync(handler, cancellationToken).ConfigureAwait(false);
+            return await ReadAsync(handler, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception fault) when (fault is WebSocketException or IOException or ObjectDisposedException)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            reason = (Sender.Fault ?? fault).Message;
+            return "stopped";
         }
-        catch (OperationCanceledException)
+        catch (Exception fault) when (ConnectionEnd.IsExpected(fault))
         {
-            reason = "stopped";
+            return ConnectionEnd.Describe(Sender.Fault ?? fault);
         }
+        finally
+        {
+            // In every outcome: nobody may wait for a connection that isn't there.
+            foreach (var exchange in TakeExchanges())
+            {
+                exchange.OnCancelled();
+            }
 
-        foreach (var exchange in TakeExchanges())
-        {
-            exchange.OnCancelled();
+            await FinishAsync().ConfigureAwait(false);
         }
-
-        await FinishAsync().ConfigureAwait(false);
-        return reason;
     }
 
     public void StopAccepting() => _stopping = true;
@@ -106,6 +109,9 @@ internal sealed class JsonClientConnection : IClientConnection
         _socket.Dispose();
         return default;
     }
+
+    /// <summary>Passes on what an app's callback threw.</summary>
+    public void OnCallbackFault(Exception exception) => _handler?.OnCallbackFault(exception);
 
     /// <summary>Takes the exchange out; what still comes for its id reaches nobody.</summary>
     public void Remove(JsonClientExchange exchange)

@@ -7,20 +7,13 @@ namespace Iskandar.Protocol.Json;
 /// <summary>The client's end of one exchange of the JSON encoding.</summary>
 internal sealed class JsonClientExchange(JsonClientConnection connection, string id, RequestHead head) : IClientExchange
 {
-    // Pieces are small enough that one large response doesn't hold up the others, large enough that base64 and framing cost little.
-    private const int MostPiece = 64 * 1024;
-    private const int LeastPiece = 1024;
-    private const int RoomForHead = 16 * 1024;
-
-    private readonly int _mostPiece = connection.Registration.MaxMessage is { } most
-        ? Math.Clamp((most - RoomForHead) / 4 * 3, LeastPiece, MostPiece)
-        : RoomForHead * 2;
-
+    private readonly MessageSizes _sizes = new(connection.Registration.MaxMessage, id);
     private readonly Lock _gate = new();
     private readonly PooledBuffer _content = new();
     private CancellationTokenSource? _cancellation;
     private TaskCompletionSource? _creditCame;
     private long _credit = connection.Registration.Window ?? long.MaxValue;
+    private ReadOnlyMemoryStream? _stream;
     private bool _cancelled;
     private bool _headSent;
     private bool _ended;
@@ -37,13 +30,7 @@ internal sealed class JsonClientExchange(JsonClientConnection connection, string
         {
             lock (_gate)
             {
-                _cancellation ??= new CancellationTokenSource();
-                if (_cancelled)
-                {
-                    _cancellation.Cancel();
-                }
-
-                return _cancellation.Token;
+                return _cancelled ? new CancellationToken(canceled: true) : (_cancellation ??= new CancellationTokenSource()).Token;
             }
         }
     }
@@ -61,29 +48,26 @@ internal sealed class JsonClientExchange(JsonClientConnection connection, string
             && message.Body.TryDecode(_content, out _);
     }
 
-    public Stream OpenContent() => _content.Length == 0 ? Stream.Null : new ReadOnlyMemoryStream(_content.Written);
+    public Stream OpenContent() => _content.Length == 0 ? Stream.Null : _stream = new ReadOnlyMemoryStream(_content.Written);
 
     public ValueTask SendHeadAsync(ResponseHead head, ReadOnlyMemory<byte> content, bool endOfResponse, CancellationToken cancellationToken)
     {
         _headSent = true;
-        if (!TryTakeCredit(content.Length))
+        var first = Math.Min(content.Length, _sizes.MostContentWith(head));
+        if (!TryTakeCredit(first))
         {
-            Send(head, default, done: false);
-            return SendContentAsync(content, endOfResponse, cancellationToken);
+            first = 0;
         }
 
-        if (content.Length > _mostPiece)
-        {
-            Send(head, content[.._mostPiece], done: false);
-            return SendPiecesAsync(content[_mostPiece..], endOfResponse, isPaid: true, cancellationToken);
-        }
-
-        Send(head, content, endOfResponse);
-        return content.IsEmpty ? default : connection.Sender.WaitForRoomAsync(cancellationToken);
+        var isAll = first == content.Length;
+        Send(head, content[..first], endOfResponse && isAll);
+        return isAll
+            ? content.IsEmpty ? default : connection.Sender.WaitForRoomAsync(cancellationToken)
+            : SendPiecesAsync(content[first..], endOfResponse, cancellationToken);
     }
 
     public ValueTask SendContentAsync(ReadOnlyMemory<byte> content, bool endOfResponse, CancellationToken cancellationToken) =>
-        content.IsEmpty && !endOfResponse ? default : SendPiecesAsync(content, endOfResponse, isPaid: false, cancellationToken);
+        content.IsEmpty && !endOfResponse ? default : SendPiecesAsync(content, endOfResponse, cancellationToken);
 
     public void Fail(ExchangeError error)
     {
@@ -108,6 +92,9 @@ internal sealed class JsonClientExchange(JsonClientConnection connection, string
     {
         Fail(ExchangeError.OriginFailed);
         connection.Remove(this);
+
+        // The buffer goes back to the pool: whoever still reads must not see what comes into it next.
+        _stream?.Dispose();
         _content.Release();
         lock (_gate)
         {
@@ -136,7 +123,10 @@ internal sealed class JsonClientExchange(JsonClientConnection connection, string
         creditCame?.TrySetResult();
 
         // Not on the read loop: what hangs on the token is the app's, and may take its time.
-        ThreadPool.UnsafeQueueUserWorkItem(static cancellation => Fire(cancellation), cancellation, preferLocal: false);
+        if (cancellation is not null)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static state => state.Exchange.Fire(state.Cancellation), (Exchange: this, Cancellation: cancellation), preferLocal: false);
+        }
     }
 
     /// <summary>So many more bytes of content may be sent.</summary>
@@ -153,24 +143,29 @@ internal sealed class JsonClientExchange(JsonClientConnection connection, string
         creditCame?.TrySetResult();
     }
 
-    private static void Fire(CancellationTokenSource? cancellation)
+    private void Fire(CancellationTokenSource cancellation)
     {
         try
         {
-            cancellation?.Cancel();
+            cancellation.Cancel();
         }
         catch (ObjectDisposedException)
         {
             // The exchange ended meanwhile: nobody is left to be told.
         }
+        catch (Exception fault)
+        {
+            // Callbacks are the app's, and this thread is nobody's: an exception that left here would end the process.
+            connection.OnCallbackFault(fault);
+        }
     }
 
-    private async ValueTask SendPiecesAsync(ReadOnlyMemory<byte> content, bool endOfResponse, bool isPaid, CancellationToken cancellationToken)
+    private async ValueTask SendPiecesAsync(ReadOnlyMemory<byte> content, bool endOfResponse, CancellationToken cancellationToken)
     {
         do
         {
-            var most = Math.Min(content.Length, _mostPiece);
-            var length = isPaid || most == 0 ? most : await TakeCreditAsync(most, cancellationToken).ConfigureAwait(false);
+            var most = Math.Min(content.Length, _sizes.MostContent);
+            var length = most == 0 ? 0 : await TakeCreditAsync(most, cancellationToken).ConfigureAwait(false);
             await connection.Sender.WaitForRoomAsync(cancellationToken).ConfigureAwait(false);
             var piece = content[..length];
             content = content[length..];

@@ -7,6 +7,8 @@ namespace Iskandar.Protocol.Json;
 /// <summary>A "body" member as it stands in a message: base64 in a JSON string.</summary>
 internal readonly ref struct JsonContent
 {
+    private const int MostPadding = 2;
+
     private readonly ReadOnlySpan<byte> _text;
     private readonly bool _isEscaped;
 
@@ -21,6 +23,9 @@ internal readonly ref struct JsonContent
 
     /// <summary>No less than the decoded length in bytes.</summary>
     public int MostBytes => Base64.GetMaxDecodedFromUtf8Length(_text.Length);
+
+    /// <summary>No more than the decoded length in bytes, without decoding; 0 when it can't be told.</summary>
+    public int LeastBytes => _isEscaped || _text.ContainsAny(" \t\r\n"u8) ? 0 : Math.Max(0, MostBytes - MostPadding);
 
     public bool IsEmpty => _text.IsEmpty;
 

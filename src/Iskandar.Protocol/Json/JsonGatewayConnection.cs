@@ -32,13 +32,17 @@ internal sealed class JsonGatewayConnection : IGatewayConnection
     {
         _socket = socket;
         Options = options;
-        Sender = new MessageSender(socket, stream);
-        _receiver = new MessageReceiver(socket, options.MaxMessage);
+        Sender = new MessageSender(socket, options.TimeProvider, stream);
+        Budget = options.Budget?.Share();
+        _receiver = new MessageReceiver(socket, options.MaxMessage, Budget);
     }
 
     public GatewayConnectionOptions Options { get; }
 
     public MessageSender Sender { get; }
+
+    /// <summary>This connection's share of the common budget; null when there is none.</summary>
+    public ByteBudget? Budget { get; }
 
     public bool AcceptsCancel => Options.Accepted.HasFlag(OptionalMessages.Cancel);
 
@@ -62,28 +66,29 @@ internal sealed class JsonGatewayConnection : IGatewayConnection
     public async Task<string> RunAsync(Registration registration, CancellationToken cancellationToken)
     {
         Sender.Send(registration, static (registration, output) => JsonMessageWriter.WriteRegistration(output, registration));
-        string reason;
         try
         {
-            reason = await ReadAsync(cancellationToken).ConfigureAwait(false);
+            return await ReadAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception fault) when (fault is WebSocketException or IOException or ObjectDisposedException)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            reason = (Sender.Fault ?? fault).Message;
+            return "ended by the server";
         }
-        catch (OperationCanceledException)
+        catch (Exception fault) when (ConnectionEnd.IsExpected(fault))
         {
-            reason = "ended by the server";
+            return ConnectionEnd.Describe(Sender.Fault ?? fault);
         }
+        finally
+        {
+            // In every outcome: no visitor may wait for a connection that isn't there.
+            Refuse(ExchangeError.TunnelLost);
+            foreach (var exchange in OpenExchanges())
+            {
+                exchange.Lose();
+            }
 
-        Refuse(ExchangeError.TunnelLost);
-        foreach (var exchange in OpenExchanges())
-        {
-            exchange.Lose();
+            await FinishAsync().ConfigureAwait(false);
         }
-
-        await FinishAsync().ConfigureAwait(false);
-        return reason;
     }
 
     public ExchangeError TryOpen([NotNullWhen(true)] out IGatewayExchange? exchange)
@@ -96,7 +101,8 @@ internal sealed class JsonGatewayConnection : IGatewayConnection
                 return _refusal;
             }
 
-            if (_exchanges.Count >= Options.MaxExchanges)
+            // A client that takes nothing gets nothing more: what is pending for it stays bounded.
+            if (_exchanges.Count >= Options.MaxExchanges || !Sender.HasRoom)
             {
                 return ExchangeError.TunnelBusy;
             }
@@ -111,6 +117,7 @@ internal sealed class JsonGatewayConnection : IGatewayConnection
 
     public void EnforceDeadlines()
     {
+        Sender.EnforceProgress();
         foreach (var exchange in OpenExchanges())
         {
             exchange.EnforceDeadline();
@@ -170,10 +177,16 @@ internal sealed class JsonGatewayConnection : IGatewayConnection
             return;
         }
 
-        var (most, id, _) = OpenExchanges()
-            .Select(static exchange => (exchange, exchange.Id, exchange.Buffered))
-            .MaxBy(static candidate => candidate.Buffered);
-        most?.Fail(id, ExchangeError.ResponseInvalid);
+        (JsonGatewayExchange? Exchange, ulong Id, long Buffered) most = default;
+        foreach (var exchange in OpenExchanges())
+        {
+            if (exchange.Buffered > most.Buffered)
+            {
+                most = (exchange, exchange.Id, exchange.Buffered);
+            }
+        }
+
+        most.Exchange?.Overflow(most.Id);
     }
 
     private async Task<string> ReadAsync(CancellationToken cancellationToken)

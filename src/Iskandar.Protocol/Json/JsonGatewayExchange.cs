@@ -12,8 +12,8 @@ namespace Iskandar.Protocol.Json;
 internal sealed class JsonGatewayExchange(JsonGatewayConnection connection) : IGatewayExchange
 {
     private readonly Lock _gate = new();
-    private readonly GatheredContent _sent = new(connection.Options);
-    private readonly ReceivedContent _received = new(connection.Options);
+    private readonly GatheredContent _sent = new(connection.Options.MaxBufferedRequest, connection.Budget);
+    private readonly ReceivedContent _received = new(connection.Options, connection.Budget);
     private readonly HeadSignal _head = new();
     private (Action<object> Callback, object State)? _onFailed;
     private State _state;
@@ -21,6 +21,9 @@ internal sealed class JsonGatewayExchange(JsonGatewayConnection connection) : IG
     private bool _clientEnded;
     private int _status;
     private long _lastActivity;
+
+    private static readonly Action<JsonGatewayExchange, IBufferWriter<byte>> WriteRequest = static (exchange, output) =>
+        JsonMessageWriter.WriteRequest(output, exchange.Id, exchange.Request, exchange._sent.Written.Span);
 
     private enum State
     {
@@ -60,9 +63,9 @@ internal sealed class JsonGatewayExchange(JsonGatewayConnection connection) : IG
 
     public void SendHead(bool endOfRequest)
     {
-        if (endOfRequest)
+        if (endOfRequest && TryBeginWait())
         {
-            SendRequest();
+            connection.Sender.Send(this, WriteRequest);
         }
     }
 
@@ -74,8 +77,12 @@ internal sealed class JsonGatewayExchange(JsonGatewayConnection connection) : IG
 
     public async ValueTask EndContentAsync(CancellationToken cancellationToken)
     {
-        await connection.Sender.WaitForRoomAsync(cancellationToken).ConfigureAwait(false);
-        SendRequest();
+        // Its time begins here: a client that takes nothing must not make its visitors wait for ever.
+        if (TryBeginWait())
+        {
+            await connection.Sender.SendContentAsync(this, WriteRequest, cancellationToken).ConfigureAwait(false);
+        }
+
         _sent.Release();
     }
 
@@ -130,14 +137,26 @@ internal sealed class JsonGatewayExchange(JsonGatewayConnection connection) : IG
         }
     }
 
-    /// <summary>Fails the exchange if it still has this id.</summary>
+    /// <summary>The client's message can't be used. After the last one nothing matters any more.</summary>
     public void Fail(ulong id, ExchangeError reason)
+    {
+        lock (_gate)
+        {
+            if (Id == id && _state is (State.Open or State.Streaming))
+            {
+                FailLocked(reason);
+            }
+        }
+    }
+
+    /// <summary>What is buffered for this visitor is too much, also when nothing more will come.</summary>
+    public void Overflow(ulong id)
     {
         lock (_gate)
         {
             if (Id == id)
             {
-                FailLocked(reason);
+                FailLocked(ExchangeError.ResponseOverflow);
             }
         }
     }
@@ -245,21 +264,15 @@ internal sealed class JsonGatewayExchange(JsonGatewayConnection connection) : IG
 
     private long Now() => connection.Options.TimeProvider.GetTimestamp();
 
-    private void SendRequest()
+    // Once true, the client may know of the request.
+    private bool TryBeginWait()
     {
         lock (_gate)
         {
-            if (_state != State.Open)
-            {
-                return;
-            }
-
-            _requestSent = true;
+            _requestSent = _state == State.Open;
             _lastActivity = Now();
+            return _requestSent;
         }
-
-        connection.Sender.Send(this, static (exchange, output) =>
-            JsonMessageWriter.WriteRequest(output, exchange.Id, exchange.Request, exchange._sent.Written.Span));
     }
 
     private void Publish(bool anyContent, bool done)

@@ -21,7 +21,7 @@ internal static class JsonHeaders
 
         if (reader.TokenType != JsonTokenType.StartObject)
         {
-            reader.Skip();
+            Skip(ref reader);
             return false;
         }
 
@@ -57,7 +57,7 @@ internal static class JsonHeaders
 
         if (reader.TokenType != JsonTokenType.StartArray)
         {
-            reader.Skip();
+            Skip(ref reader);
             return false;
         }
 
@@ -68,6 +68,16 @@ internal static class JsonHeaders
         }
 
         return valid;
+    }
+
+    /// <summary>Passes over the value that the reader stands on.</summary>
+    /// <exception cref="JsonException">Only the beginning of it is there: what follows can't be told apart from what is inside.</exception>
+    public static void Skip(ref Utf8JsonReader reader)
+    {
+        if (!reader.TrySkip())
+        {
+            throw new JsonException("The value is not all there.");
+        }
     }
 
     private static string ReadName(ref Utf8JsonReader reader) =>
@@ -87,7 +97,7 @@ internal static class JsonHeaders
                 value = Encoding.ASCII.GetString(reader.ValueSpan);
                 break;
             default:
-                reader.Skip();
+                Skip(ref reader);
                 return false;
         }
 

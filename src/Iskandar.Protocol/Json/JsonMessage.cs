@@ -15,7 +15,6 @@ internal ref struct JsonMessage
 
     private readonly FieldSection _fields;
     private readonly FieldSection _cookies;
-    private bool _hasCookies;
 
     private JsonMessage(FieldSection fields, FieldSection cookies)
     {
@@ -69,7 +68,9 @@ internal ref struct JsonMessage
             message.IsValid = false;
         }
 
-        if (message._hasCookies)
+        // A beginning is never a message, however whole it looks; and cookies are fields as well.
+        message.IsValid &= isWhole && fields.Count + cookies.Count <= JsonHeaders.MostLines;
+        if (cookies.Count > 0)
         {
             fields.Remove("Set-Cookie");
             foreach (ref readonly var line in cookies.Lines)
@@ -94,7 +95,7 @@ internal ref struct JsonMessage
             IsValid &= TryReadMember(ref reader);
         }
 
-        IsValid &= reader.TokenType == JsonTokenType.EndObject && !reader.Read();
+        IsValid &= reader.TokenType == JsonTokenType.EndObject && reader.CurrentDepth == 0 && !reader.Read();
     }
 
     private bool TryReadMember(ref Utf8JsonReader reader)
@@ -106,7 +107,6 @@ internal ref struct JsonMessage
 
         if (reader.ValueTextEquals("setCookies"u8))
         {
-            _hasCookies = true;
             return reader.Read() && JsonHeaders.TryReadSetCookies(ref reader, _cookies);
         }
 
@@ -123,7 +123,14 @@ internal ref struct JsonMessage
 
         if (member == Member.Unknown)
         {
-            return reader.TrySkip();
+            JsonHeaders.Skip(ref reader);
+            return true;
+        }
+
+        if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray)
+        {
+            JsonHeaders.Skip(ref reader);
+            return false;
         }
 
         return reader.TokenType switch
@@ -131,7 +138,7 @@ internal ref struct JsonMessage
             JsonTokenType.String => TrySetString(member, ref reader),
             JsonTokenType.Number => TrySetNumber(member, ref reader),
             JsonTokenType.True or JsonTokenType.False => TrySetBoolean(member, reader.GetBoolean()),
-            _ => reader.TrySkip() && false,
+            _ => false,
         };
     }
 
@@ -155,7 +162,7 @@ internal ref struct JsonMessage
         {
             case Member.Id:
                 var id = Text(ref reader);
-                Id = id.Length <= LongestId ? id : default;
+                Id = Encoding.UTF8.GetCharCount(id) <= LongestId ? id : default;
                 return true;
             case Member.Body:
                 Body = new JsonContent(reader.ValueSpan, reader.ValueIsEscaped);
@@ -207,6 +214,7 @@ internal ref struct JsonMessage
         _ when reader.ValueTextEquals("request"u8) => JsonMessageType.Request,
         _ when reader.ValueTextEquals("cancel"u8) => JsonMessageType.Cancel,
         _ when reader.ValueTextEquals("credit"u8) => JsonMessageType.Credit,
+        _ when reader.ValueTextEquals(""u8) => JsonMessageType.Absent,
         _ => JsonMessageType.Unknown,
     };
 

@@ -7,7 +7,7 @@ namespace Iskandar.Protocol.Json;
 /// A response's content between the read loop, which puts it in, and the visitor's request, which takes it out: the bytes, what they cost, and the client's
 /// credit for more. Members of the read loop's side are called under the exchange's lock.
 /// </summary>
-internal sealed class ReceivedContent(GatewayConnectionOptions options)
+internal sealed class ReceivedContent(GatewayConnectionOptions options, ByteBudget? budget)
 {
     // No threshold at which a writer waits: the read loop never does. The bounds are the credit, the connection's and the common budget.
     private static readonly PipeOptions WithoutWaiting = new(pauseWriterThreshold: 0, resumeWriterThreshold: 0, useSynchronizationContext: false);
@@ -28,25 +28,24 @@ internal sealed class ReceivedContent(GatewayConnectionOptions options)
     /// <param name="arrived">How many bytes went in, also when it failed.</param>
     public ExchangeError TryPut(JsonContent body, out long arrived)
     {
-        const int MostPadding = 2;
         arrived = 0;
         if (body.IsEmpty)
         {
             return ExchangeError.None;
         }
 
-        if (_hasCredit && body.MostBytes - MostPadding > _credit)
+        if (_hasCredit && body.LeastBytes > _credit)
         {
             return ExchangeError.ResponseInvalid;
         }
 
-        if (options.Budget?.TryTake(body.MostBytes) == false)
+        if (budget?.TryTake(body.MostBytes) == false)
         {
-            return ExchangeError.ServerBusy;
+            return ExchangeError.ResponseOverflow;
         }
 
         var isBase64 = body.TryDecode(_pipe.Writer, out arrived);
-        options.Budget?.Return(body.MostBytes - arrived);
+        budget?.Return(body.MostBytes - arrived);
         _credit -= arrived;
         Interlocked.Add(ref _buffered, arrived);
         return isBase64 && !(_hasCredit && _credit < 0) ? ExchangeError.None : ExchangeError.ResponseInvalid;
@@ -83,7 +82,7 @@ internal sealed class ReceivedContent(GatewayConnectionOptions options)
     public void Release(long bytes)
     {
         Interlocked.Add(ref _buffered, -bytes);
-        options.Budget?.Return(bytes);
+        budget?.Return(bytes);
     }
 
     /// <summary>Makes it empty again, for the next exchange. What is still buffered is to be released beside.</summary>

@@ -23,6 +23,22 @@ public static class ConnectionFields
     /// <param name="name">The field name, in any case.</param>
     public static bool Contains(string name) => Names.Contains(name);
 
+    /// <summary>What the <c>Connection</c> lines of a section say, as one list; null when there are none.</summary>
+    /// <param name="fields">The header section.</param>
+    public static string? OptionsOf(FieldSection fields)
+    {
+        string? options = null;
+        foreach (ref readonly var line in fields.Lines)
+        {
+            if (line.Name.Equals("Connection", StringComparison.OrdinalIgnoreCase))
+            {
+                options = options is null ? line.Value : $"{options},{line.Value}";
+            }
+        }
+
+        return options;
+    }
+
     /// <summary>Whether a value of the <c>Connection</c> field names this field as connection-specific.</summary>
     /// <param name="connection">A value of <c>Connection</c>: a comma-separated list, or null.</param>
     /// <param name="name">The field name, in any case.</param>

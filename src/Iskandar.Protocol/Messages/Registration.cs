@@ -10,8 +10,8 @@ public sealed class Registration
     public string? Url { get; init; }
 
     /// <summary>The longest message, in bytes, that the server takes; null when the server didn't say.</summary>
-    public int? MaxMessage { get; init; }
+    public long? MaxMessage { get; init; }
 
     /// <summary>Bytes of response content that may be sent for each exchange before credit arrives; null: there is no flow control.</summary>
-    public int? Window { get; init; }
+    public long? Window { get; init; }
 }

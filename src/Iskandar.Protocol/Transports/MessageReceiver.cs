@@ -1,17 +1,26 @@
 using System.Net.WebSockets;
+using Iskandar.Protocol.Connections;
 
 namespace Iskandar.Protocol.Transports;
 
-/// <summary>Assembles whole messages, and passes over those that are longer than the limit without ever holding them.</summary>
-internal sealed class MessageReceiver(WebSocket socket, int maxMessage) : IDisposable
+/// <summary>
+/// Assembles whole messages, and passes over those that are longer than the limit, or than the budget has room for, without ever holding them.
+/// </summary>
+internal sealed class MessageReceiver(WebSocket socket, int maxMessage, ByteBudget? budget = null) : IDisposable
 {
     private const int FirstRead = 4 * 1024;
     private const int KeptOfTooLong = 4 * 1024;
+
+    // What every connection may hold without asking; beyond it, in steps.
+    private const int Free = 128 * 1024;
+    private const int Step = 256 * 1024;
+
     private readonly PooledBuffer _buffer = new();
+    private long _taken;
 
     public async ValueTask<ReceivedMessage> ReceiveAsync(CancellationToken cancellationToken)
     {
-        _buffer.Clear();
+        Forget();
         var tooLong = false;
         while (true)
         {
@@ -23,13 +32,9 @@ internal sealed class MessageReceiver(WebSocket socket, int maxMessage) : IDispo
             }
 
             _buffer.Advance(result.Count);
-            if (_buffer.Length > maxMessage)
+            if (tooLong || _buffer.Length > maxMessage || !TryAfford())
             {
                 tooLong = true;
-            }
-
-            if (tooLong)
-            {
                 _buffer.Truncate(KeptOfTooLong);
             }
 
@@ -40,5 +45,28 @@ internal sealed class MessageReceiver(WebSocket socket, int maxMessage) : IDispo
         }
     }
 
-    public void Dispose() => _buffer.Release();
+    public void Dispose() => Forget();
+
+    private bool TryAfford()
+    {
+        if (budget is null || _buffer.Length - Free <= _taken)
+        {
+            return true;
+        }
+
+        if (!budget.TryTake(Step))
+        {
+            return false;
+        }
+
+        _taken += Step;
+        return true;
+    }
+
+    private void Forget()
+    {
+        _buffer.Clear();
+        budget?.Return(_taken);
+        _taken = 0;
+    }
 }

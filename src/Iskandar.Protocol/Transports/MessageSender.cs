@@ -7,10 +7,18 @@ namespace Iskandar.Protocol.Transports;
 /// The one writer of a WebSocket, with natural batching: producers encode into a buffer under a short lock; whoever finds nobody writing
 /// schedules the writer, which swaps buffers and sends until there is nothing left. Producers of content wait while too much is pending; others never do.
 /// </summary>
-internal sealed class MessageSender(WebSocket socket, BatchingStream? stream = null) : IThreadPoolWorkItem, IDisposable
+internal sealed class MessageSender(WebSocket socket, TimeProvider time, BatchingStream? stream = null) : IThreadPoolWorkItem, IDisposable
 {
     // Enough to keep a fast link busy, little enough that what waits here never matters.
     private const int Room = 1024 * 1024;
+
+    // Far more than heads and control messages come to while there is room for content. A peer that lets it come to this takes nothing.
+    private const int MostPending = 64 * 1024 * 1024;
+
+    // A long message goes out in frames: between them there is room for pings, and each is a sign of life.
+    private const int MostInFrame = 64 * 1024;
+
+    private static readonly TimeSpan MostForFrame = TimeSpan.FromSeconds(30);
 
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _stop = new();
@@ -21,6 +29,7 @@ internal sealed class MessageSender(WebSocket socket, BatchingStream? stream = n
     private List<int> _sendingEnds = [];
     private TaskCompletionSource? _drained;
     private (WebSocketCloseStatus Status, string Reason)? _close;
+    private long _frameStarted;
     private bool _writing;
     private bool _over;
 
@@ -30,41 +39,48 @@ internal sealed class MessageSender(WebSocket socket, BatchingStream? stream = n
     /// <summary>What broke the connection when writing, if anything did.</summary>
     public Exception? Fault { get; private set; }
 
+    /// <summary>Whether content could be sent without a wait.</summary>
+    public bool HasRoom
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _filling.Length < Room;
+            }
+        }
+    }
+
     /// <summary>Encodes one message and sends it as soon as possible.</summary>
     /// <returns>False when the connection takes no more messages.</returns>
     public bool Send<TState>(TState state, Action<TState, IBufferWriter<byte>> encode)
-        where TState : allows ref struct
     {
         lock (_gate)
         {
-            if (_over || _close is not null)
-            {
-                return false;
-            }
-
-            var start = _filling.Length;
-            try
-            {
-                encode(state, _filling);
-            }
-            catch
-            {
-                // Half a message must never go out.
-                _filling.Truncate(start);
-                throw;
-            }
-
-            _fillingEnds.Add(_filling.Length);
-            if (_writing)
-            {
-                return true;
-            }
-
-            _writing = true;
+            return TryAppend(state, encode);
         }
+    }
 
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-        return true;
+    /// <summary>Waits for room, then encodes one message and sends it.</summary>
+    /// <returns>False when the connection takes no more messages.</returns>
+    public async ValueTask<bool> SendContentAsync<TState>(TState state, Action<TState, IBufferWriter<byte>> encode, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task drained;
+            lock (_gate)
+            {
+                // Looked at and used under one lock: of many who wait, only as many go on as there is room for.
+                if (_over || _filling.Length < Room)
+                {
+                    return TryAppend(state, encode);
+                }
+
+                drained = Drained();
+            }
+
+            await drained.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Completes when there is room for content, or the connection is over.</summary>
@@ -72,7 +88,7 @@ internal sealed class MessageSender(WebSocket socket, BatchingStream? stream = n
     {
         lock (_gate)
         {
-            return _over || _filling.Length < Room ? default : new ValueTask(WaitAsync(cancellationToken));
+            return _over || _filling.Length < Room ? default : new ValueTask(Drained().WaitAsync(cancellationToken));
         }
     }
 
@@ -87,15 +103,18 @@ internal sealed class MessageSender(WebSocket socket, BatchingStream? stream = n
             }
 
             _close = (status, reason);
-            if (_writing)
-            {
-                return;
-            }
-
-            _writing = true;
+            Schedule();
         }
+    }
 
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    /// <summary>Gives the connection up if the peer has taken nothing for too long. To be called once a second or so.</summary>
+    public void EnforceProgress()
+    {
+        var started = Volatile.Read(ref _frameStarted);
+        if (started != 0 && time.GetElapsedTime(started) >= MostForFrame)
+        {
+            Break(new TimeoutException($"the peer took nothing for {MostForFrame.TotalSeconds:0} s"));
+        }
     }
 
     /// <summary>Drops what is pending and takes no more messages.</summary>
@@ -114,93 +133,136 @@ internal sealed class MessageSender(WebSocket socket, BatchingStream? stream = n
         _stop.Dispose();
     }
 
-    private async Task WaitAsync(CancellationToken cancellationToken)
+    private bool TryAppend<TState>(TState state, Action<TState, IBufferWriter<byte>> encode)
     {
-        while (true)
+        if (_over || _close is not null)
         {
-            Task drained;
-            lock (_gate)
-            {
-                if (_over || _filling.Length < Room)
-                {
-                    return;
-                }
+            return false;
+        }
 
-                _drained ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                drained = _drained.Task;
-            }
+        var start = _filling.Length;
+        if (start > MostPending)
+        {
+            // Not here: breaking the connection takes locks of its own.
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static sender => sender.Break(new IOException("the peer takes nothing, and too much is pending")), this, preferLocal: false);
+            return false;
+        }
 
-            await drained.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            encode(state, _filling);
+        }
+        catch
+        {
+            // Half a message must never go out.
+            _filling.Truncate(start);
+            throw;
+        }
+
+        _fillingEnds.Add(_filling.Length);
+        Schedule();
+        return true;
+    }
+
+    private void Schedule()
+    {
+        if (!_writing)
+        {
+            _writing = true;
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         }
     }
+
+    private Task Drained() => (_drained ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 
     private async Task WriteAsync()
     {
         try
         {
-            while (Swap())
+            (WebSocketCloseStatus Status, string Reason)? close;
+            while (Swap(out close))
             {
-                var start = 0;
-                var isBatch = stream is not null && _sendingEnds.Count > 1;
-                if (isBatch)
-                {
-                    stream!.Hold();
-                }
-
-                foreach (var end in _sendingEnds)
-                {
-                    await socket.SendAsync(_sending.Written[start..end], WebSocketMessageType.Text, endOfMessage: true, _stop.Token).ConfigureAwait(false);
-                    start = end;
-                }
-
-                if (isBatch)
-                {
-                    await stream!.ReleaseAsync(_stop.Token).ConfigureAwait(false);
-                }
-
-                _sending.Clear();
-                _sendingEnds.Clear();
+                await SendBatchAsync().ConfigureAwait(false);
             }
 
-            if (_close is { } close)
+            if (close is { } frame)
             {
-                await socket.CloseOutputAsync(close.Status, close.Reason, _stop.Token).ConfigureAwait(false);
+                Volatile.Write(ref _frameStarted, time.GetTimestamp());
+                await socket.CloseOutputAsync(frame.Status, frame.Reason, _stop.Token).ConfigureAwait(false);
                 End();
             }
         }
         catch (Exception fault)
         {
-            Fault = fault;
-            End();
-
-            // The read loop sees the end this way, and reports it.
-            socket.Abort();
+            Break(fault);
         }
     }
 
-    private bool Swap()
+    private async ValueTask SendBatchAsync()
+    {
+        var isBatch = stream is not null && _sendingEnds.Count > 1;
+        if (isBatch)
+        {
+            stream!.Hold();
+        }
+
+        var start = 0;
+        foreach (var end in _sendingEnds)
+        {
+            do
+            {
+                var next = Math.Min(end, start + MostInFrame);
+                Volatile.Write(ref _frameStarted, time.GetTimestamp());
+                await socket.SendAsync(_sending.Written[start..next], WebSocketMessageType.Text, endOfMessage: next == end, _stop.Token).ConfigureAwait(false);
+                start = next;
+            }
+            while (start < end);
+        }
+
+        if (isBatch)
+        {
+            await stream!.ReleaseAsync(_stop.Token).ConfigureAwait(false);
+        }
+
+        Volatile.Write(ref _frameStarted, 0);
+        _sending.Clear();
+        _sendingEnds.Clear();
+    }
+
+    // The messages to send next; without any, the close frame if it is its turn. Decided under the lock: nobody may start a second writer beside it.
+    private bool Swap(out (WebSocketCloseStatus Status, string Reason)? close)
     {
         TaskCompletionSource? drained;
-        var any = false;
+        bool any;
         lock (_gate)
         {
+            close = null;
             drained = _drained;
             _drained = null;
-            if (_fillingEnds.Count > 0)
+            any = _fillingEnds.Count > 0;
+            if (any)
             {
-                any = true;
                 (_filling, _sending) = (_sending, _filling);
                 (_fillingEnds, _sendingEnds) = (_sendingEnds, _fillingEnds);
             }
             else
             {
-                // Left set when closing: nobody may start a second writer beside the close frame.
-                _writing = _close is not null;
+                close = _close;
+                _writing = close is not null;
             }
         }
 
         drained?.TrySetResult();
         return any;
+    }
+
+    // The read loop sees the end this way, and reports it.
+    private void Break(Exception fault)
+    {
+        Fault ??= fault;
+        End();
+        socket.Abort();
     }
 
     private void End()

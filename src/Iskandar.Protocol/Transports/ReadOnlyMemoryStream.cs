@@ -3,7 +3,9 @@ namespace Iskandar.Protocol.Transports;
 /// <summary>Bytes that are all there, as a stream to be read once.</summary>
 internal sealed class ReadOnlyMemoryStream(ReadOnlyMemory<byte> content) : Stream
 {
+    private readonly ReadOnlyMemory<byte> _content = content;
     private int _position;
+    private volatile bool _disposed;
 
     public override bool CanRead => true;
 
@@ -11,7 +13,7 @@ internal sealed class ReadOnlyMemoryStream(ReadOnlyMemory<byte> content) : Strea
 
     public override bool CanWrite => false;
 
-    public override long Length => content.Length;
+    public override long Length => _content.Length;
 
     public override long Position
     {
@@ -21,8 +23,9 @@ internal sealed class ReadOnlyMemoryStream(ReadOnlyMemory<byte> content) : Strea
 
     public override int Read(Span<byte> buffer)
     {
-        var count = Math.Min(buffer.Length, content.Length - _position);
-        content.Span.Slice(_position, count).CopyTo(buffer);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        var count = Math.Min(buffer.Length, _content.Length - _position);
+        _content.Span.Slice(_position, count).CopyTo(buffer);
         _position += count;
         return count;
     }
@@ -34,6 +37,12 @@ internal sealed class ReadOnlyMemoryStream(ReadOnlyMemory<byte> content) : Strea
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    protected override void Dispose(bool disposing)
+    {
+        _disposed = true;
+        base.Dispose(disposing);
+    }
 
     public override void Flush()
     {

@@ -40,7 +40,8 @@ public sealed class IskandarServerOptions
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// Proxies in front of the server whose <c>X-Forwarded-For</c>, <c>-Proto</c> and <c>-Host</c> are believed: IP addresses or networks in CIDR notation. Default: none.
+    /// Proxies in front of the server whose <c>X-Forwarded-For</c> and <c>X-Forwarded-Proto</c> are believed: IP addresses or networks in CIDR notation.
+    /// Default: none. The host is always that of <c>Host</c>, which a proxy has to pass on: it chooses the tunnel.
     /// </summary>
     public IList<string> TrustedProxies { get; } = [];
 }

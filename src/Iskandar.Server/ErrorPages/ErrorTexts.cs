@@ -17,6 +17,7 @@ internal static class ErrorTexts
         ExchangeError.OriginFailed => ("The app broke off", "The app behind this tunnel broke the connection, or sent something that is not HTTP."),
         ExchangeError.OriginTimeout => ("The app took too long", "The app behind this tunnel didn't answer in time."),
         ExchangeError.ResponseInvalid => ("Bad response", "The tunnel's client sent a response that can't be used."),
+        ExchangeError.ResponseOverflow => ("No room for the response", "The response came faster than it was taken, and the server could not hold it."),
         ExchangeError.ResponseTimeout => ("No answer in time", "The app behind this tunnel didn't answer in time."),
         ExchangeError.TunnelLost => ("Connection lost", "The connection to the app was lost while it worked on the request. The app may have received it."),
         ExchangeError.TunnelBusy => ("Too many requests at once", "The app behind this tunnel is handling as many requests as it may. It has not seen this one: please try again."),
@@ -24,6 +25,7 @@ internal static class ErrorTexts
         ExchangeError.ServerBusy => ("Server busy", "The tunnel server has no room for this request right now. The app has not seen it: please try again."),
         ExchangeError.ServerStopping => ("Server stopping", "The tunnel server is about to stop. Please try again shortly."),
         ExchangeError.ServerFull => ("Server full", "The tunnel server holds as many tunnels as it may. Please try again later."),
+        ExchangeError.OriginNotAllowed => ("Origin not allowed", "Pages of other sites may not open tunnels here."),
         ExchangeError.UpgradeRequired => ("Upgrade required", "This address takes WebSocket opening handshakes of tunnel clients only. Open a tunnel with: iskandar http 3000"),
         _ => ("Gateway error", "The request could not be completed."),
     };

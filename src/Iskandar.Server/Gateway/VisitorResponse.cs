@@ -16,7 +16,7 @@ internal static class VisitorResponse
     public static bool TryCopyHead(ResponseHead head, HttpResponse response)
     {
         response.StatusCode = head.Status;
-        var connection = head.Fields.Find("Connection");
+        var connection = ConnectionFields.OptionsOf(head.Fields);
         var headers = response.Headers;
         foreach (ref readonly var line in head.Fields.Lines)
         {
@@ -127,8 +127,8 @@ internal static class VisitorResponse
             return false;
         }
 
-        // RFC 9110 section 8.6: never in a 204.
-        if (response.StatusCode != StatusCodes.Status204NoContent)
+        // RFC 9110 section 8.6: never in a 204. And a 205 has no content, so its length is not the app's to declare.
+        if (response.StatusCode is not (StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent))
         {
             response.ContentLength = length;
         }

@@ -28,7 +28,14 @@ internal sealed class TunnelHandshake(
         if (!context.WebSockets.IsWebSocketRequest)
         {
             context.Response.Headers.Upgrade = "websocket";
+            context.Response.Headers.Connection = "Upgrade";
             await ErrorPage.WriteProblemAsync(context, ExchangeError.UpgradeRequired);
+            return;
+        }
+
+        if (IsOfAnotherSite(context.Request))
+        {
+            await ErrorPage.WriteProblemAsync(context, ExchangeError.OriginNotAllowed);
             return;
         }
 
@@ -49,6 +56,11 @@ internal sealed class TunnelHandshake(
             registry.Release(tunnel);
         }
     }
+
+    // RFC 6455 section 10.2: browsers open WebSockets for any page, to any host that they reach.
+    private static bool IsOfAnotherSite(HttpRequest request) =>
+        request.Headers.Origin is [{ Length: > 0 } origin]
+        && !(Uri.TryCreate(origin, UriKind.Absolute, out var url) && url.IdnHost.Equals(request.Host.Host.Trim('[', ']'), StringComparison.OrdinalIgnoreCase));
 
     private async Task ServeAsync(HttpContext context, Tunnel tunnel)
     {

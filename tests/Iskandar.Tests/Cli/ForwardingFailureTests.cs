@@ -1,0 +1,49 @@
+using System.Net.Sockets;
+using Iskandar.Cli.Forwarding;
+using Iskandar.Client;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Iskandar.Tests.Cli;
+
+public sealed class ForwardingFailureTests
+{
+    [Theory]
+    [InlineData(HttpRequestError.ConnectionError, OriginFailure.Unreachable)]
+    [InlineData(HttpRequestError.NameResolutionError, OriginFailure.Unreachable)]
+    [InlineData(HttpRequestError.SecureConnectionError, OriginFailure.Unreachable)]
+    [InlineData(HttpRequestError.ResponseEnded, OriginFailure.Failed)]
+    [InlineData(HttpRequestError.InvalidResponse, OriginFailure.Failed)]
+    public void From_RequestError_TellsAConnectionThatCouldNotBeMade(HttpRequestError error, OriginFailure expected)
+    {
+        var failure = ForwardingFailure.From(ForwarderError.Request, new HttpRequestException(error));
+
+        Assert.Equal(expected, failure.Kind);
+        Assert.Equal(502, failure.Status);
+    }
+
+    [Theory]
+    [InlineData(ForwarderError.RequestTimedOut, OriginFailure.Timeout, 504)]
+    [InlineData(ForwarderError.RequestBodyDestination, OriginFailure.Failed, 502)]
+    [InlineData(ForwarderError.ResponseHeaders, OriginFailure.Failed, 502)]
+    [InlineData(ForwarderError.ResponseBodyDestination, OriginFailure.Failed, 502)]
+    public void From_ErrorOfTheOrigin_HasAKindAndStatus(ForwarderError error, OriginFailure expected, int status)
+    {
+        var failure = ForwardingFailure.From(error, new IOException("broken"));
+
+        Assert.Equal((expected, status), (failure.Kind, failure.Status));
+        Assert.Equal("broken", failure.Reason);
+    }
+
+    [Theory]
+    [InlineData(ForwarderError.RequestCanceled)]
+    [InlineData(ForwarderError.RequestBodyCanceled)]
+    [InlineData(ForwarderError.ResponseBodyCanceled)]
+    [InlineData(ForwarderError.ResponseBodyClient)]
+    public void From_VisitorLeft_IsNobodysFailure(ForwarderError error) => Assert.Null(ForwardingFailure.From(error, null).Kind);
+
+    [Fact]
+    public void From_NestedCause_IsTheInnermost() => Assert.Equal(
+        new SocketException((int)SocketError.ConnectionRefused).Message,
+        ForwardingFailure.From(
+            ForwarderError.Request, new HttpRequestException("outer", new SocketException((int)SocketError.ConnectionRefused))).Reason);
+}

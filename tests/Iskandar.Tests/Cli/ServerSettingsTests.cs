@@ -1,0 +1,134 @@
+using Iskandar.Cli.Configuration;
+using Iskandar.Server.Configuration;
+using Microsoft.Extensions.Logging;
+
+namespace Iskandar.Tests.Cli;
+
+public sealed class ServerSettingsTests
+{
+    [Fact]
+    public void Read_NothingSet_IsTheDefaults()
+    {
+        var (settings, problems) = Read([], [], "");
+
+        Assert.Empty(problems);
+        Assert.Equal("127.0.0.1:8080", Assert.Single(settings.Listen).ToString());
+        Assert.Equal(LogLevel.Warning, settings.LogLevel);
+        Assert.Equal(new Uri("http://localhost:8080"), Options(settings).PublicUrl);
+        Assert.Equal(new IskandarServerOptions().MaxMessage, Options(settings).MaxMessage);
+    }
+
+    [Fact]
+    public void Read_SetInEveryPlace_FlagBeforeVariableBeforeFile()
+    {
+        var (settings, problems) = Read(
+            new() { ["max-tunnels"] = ["1"] },
+            new() { ["ISKANDAR_MAX_TUNNELS"] = "2", ["ISKANDAR_MAX_EXCHANGES"] = "3" },
+            "server: { max-tunnels: 4, max-exchanges: 5, max-message: 6MiB }");
+
+        Assert.Empty(problems);
+        var options = Options(settings);
+        Assert.Equal((1, 3, 6 << 20), (options.MaxTunnels, options.MaxExchanges, options.MaxMessage));
+    }
+
+    [Fact]
+    public void Read_EveryOption_IsSet()
+    {
+        var (settings, problems) = Read([], [], """
+            server:
+              public-url: https://tunnel.example.com
+              listen: [127.0.0.1:1, "[::1]:2"]
+              max-tunnels: 10
+              max-exchanges: 11
+              max-request-content: 12
+              max-message: 1MiB
+              max-buffered-responses: 2MiB
+              max-buffered: 1GiB
+              head-timeout: 13s
+              idle-timeout: 2m
+              drain-timeout: 500ms
+              trusted-proxies: 10.0.0.0/8, 127.0.0.1
+              log: debug
+            """);
+
+        Assert.Empty(problems);
+        var options = Options(settings);
+        Assert.Equal(new Uri("https://tunnel.example.com"), options.PublicUrl);
+        Assert.Equal(["127.0.0.1:1", "[::1]:2"], settings.Listen.Select(address => address.ToString()));
+        Assert.Equal((10, 11, 12, 1 << 20), (options.MaxTunnels, options.MaxExchanges, options.MaxRequestContent, options.MaxMessage));
+        Assert.Equal((2L << 20, 1L << 30), (options.MaxBufferedResponses, options.MaxBuffered));
+        Assert.Equal(TimeSpan.FromSeconds(13), options.HeadTimeout);
+        Assert.Equal(TimeSpan.FromMinutes(2), options.IdleTimeout);
+        Assert.Equal(TimeSpan.FromMilliseconds(500), options.DrainTimeout);
+        Assert.Equal(["10.0.0.0/8", "127.0.0.1"], options.TrustedProxies);
+        Assert.Equal(LogLevel.Debug, settings.LogLevel);
+    }
+
+    [Fact]
+    public void Read_IdleTimeoutOff_IsNoLimit()
+    {
+        var (settings, problems) = Read(new() { ["idle-timeout"] = ["off"] }, [], "");
+
+        Assert.Empty(problems);
+        Assert.Null(Options(settings).IdleTimeout);
+    }
+
+    [Fact]
+    public void Read_BadInEveryPlace_AllReportedWithTheirPlaces()
+    {
+        var (_, problems) = Read(
+            new() { ["max-message"] = ["4x"], ["max-tunnels"] = ["0"], ["listen"] = ["nowhere"] },
+            new() { ["ISKANDAR_HEAD_TIMEOUT"] = "0s", ["ISKANDAR_LOG"] = "loud" },
+            """
+            server:
+              drain-timeout: 2h
+              max-exchange: 3
+            """);
+
+        Assert.Equal(
+            [
+                "test.yml:3: server has no setting \"max-exchange\"",
+                "--listen: expected host:port",
+                "ISKANDAR_LOG: expected one of",
+                "--max-message: expected a size",
+                "--max-tunnels: expected 1 to 1,000,000, got 0.",
+                "ISKANDAR_HEAD_TIMEOUT: expected 1 s to 86,400 s, got 0 s.",
+                "test.yml:2: server.drain-timeout: expected 0 s to 3,600 s, got 7,200 s.",
+            ],
+            problems,
+            (expected, actual) => actual.Replace("7200", "7,200", StringComparison.Ordinal).StartsWith(expected, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Read_ListenWithoutPublicUrl_PublicUrlHasItsPort()
+    {
+        var (settings, _) = Read(new() { ["listen"] = ["127.0.0.1:9000,127.0.0.1:9001"] }, [], "");
+
+        Assert.Equal(new Uri("http://localhost:9000"), Options(settings).PublicUrl);
+        Assert.Equal(2, settings.Listen.Count);
+    }
+
+    [Fact]
+    public void All_Names_AreThoseOfTheOptions()
+    {
+        var kebab = typeof(IskandarServerOptions).GetProperties()
+            .Select(property => string.Concat(property.Name.Select((c, i) => char.IsUpper(c) ? (i > 0 ? "-" : "") + char.ToLowerInvariant(c) : $"{c}")));
+
+        Assert.Equal(kebab.Append("listen").Append("log").Order(), ServerSettings.All.Select(setting => setting.Name).Order());
+    }
+
+    private static IskandarServerOptions Options(ServerSettings settings)
+    {
+        var options = new IskandarServerOptions();
+        settings.Apply(options);
+        return options;
+    }
+
+    private static (ServerSettings Settings, List<string> Problems) Read(
+        Dictionary<string, IReadOnlyList<string>> flags, Dictionary<string, string> environment, string file)
+    {
+        var problems = new List<string>();
+        var section = ConfigurationFile.Parse(new StringReader(file), "test.yml", "server", problems);
+        return (ServerSettings.Read(new SettingReader(flags, environment.GetValueOrDefault, section), problems), problems);
+    }
+}

@@ -1,0 +1,91 @@
+using System.Text;
+using Iskandar.Protocol.Connections;
+using Iskandar.Protocol.Messages;
+
+namespace Iskandar.Tests.Client.Hosting;
+
+/// <summary>An exchange that writes down what is sent, a line for each message.</summary>
+internal sealed class FakeExchange : IClientExchange
+{
+    private readonly CancellationTokenSource _cancellation = new();
+    private readonly TaskCompletionSource _disposed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly List<string> _sent = [];
+
+    public FakeExchange(string method = "GET", string target = "/", string content = "", params Field[] fields)
+    {
+        Request.Method = method;
+        Request.Target = target;
+        foreach (var field in fields)
+        {
+            Request.Fields.Add(field.Name, field.Value);
+        }
+
+        Content = Encoding.UTF8.GetBytes(content);
+    }
+
+    public RequestHead Request { get; } = new();
+
+    public byte[] Content { get; }
+
+    public long? ContentLength => Content.Length;
+
+    public CancellationToken Cancelled => _cancellation.Token;
+
+    /// <summary>The head that was sent.</summary>
+    public ResponseHead? Head { get; private set; }
+
+    /// <summary>What was sent: "200 content", "content", each with "." behind when it was the last; or "failed code".</summary>
+    public IReadOnlyList<string> Sent
+    {
+        get
+        {
+            lock (_sent)
+            {
+                return [.. _sent];
+            }
+        }
+    }
+
+    /// <summary>Completes when whoever had it is done with it.</summary>
+    public Task Disposed => _disposed.Task;
+
+    public Stream OpenContent() => new MemoryStream(Content);
+
+    public ValueTask SendHeadAsync(ResponseHead head, ReadOnlyMemory<byte> content, bool endOfResponse, CancellationToken cancellationToken)
+    {
+        Assert.Null(Head);
+        Head = head;
+        return Write($"{head.Status} {Encoding.UTF8.GetString(content.Span)}", endOfResponse);
+    }
+
+    public ValueTask SendContentAsync(ReadOnlyMemory<byte> content, bool endOfResponse, CancellationToken cancellationToken)
+    {
+        Assert.NotNull(Head);
+        return Write(Encoding.UTF8.GetString(content.Span), endOfResponse);
+    }
+
+    public void Fail(ExchangeError error)
+    {
+        lock (_sent)
+        {
+            _sent.Add($"failed {error.ToCode()}");
+        }
+    }
+
+    /// <summary>The visitor leaves.</summary>
+    public Task CancelAsync() => _cancellation.CancelAsync();
+
+    // The token source stays: a test may still look at it.
+    public void Dispose() => _disposed.TrySetResult();
+
+    private ValueTask Write(string text, bool isLast)
+    {
+        lock (_sent)
+        {
+            Assert.DoesNotContain(_sent, static line => line.EndsWith('.') || line.StartsWith("failed", StringComparison.Ordinal));
+            _sent.Add(isLast ? text + "." : text);
+        }
+
+        return default;
+    }
+}

@@ -1,0 +1,74 @@
+using System.Net;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Iskandar.Tests.Infrastructure;
+
+/// <summary>A visitor's request, without a server: the features that the gateway looks at.</summary>
+internal sealed class Visitor : IHttpRequestBodyDetectionFeature, IHttpRequestLifetimeFeature, IHttpUpgradeFeature, IDisposable
+{
+    private readonly CancellationTokenSource _left = new();
+
+    public Visitor(string method = "GET", string target = "/", string host = "abc123.localhost:8080", bool isStuck = false)
+    {
+        Response = new RecordingResponse { IsStuck = isStuck };
+        Context = new DefaultHttpContext();
+        RequestAborted = _left.Token;
+        var features = Context.Features;
+        features.Set<IHttpResponseFeature>(Response);
+        features.Set<IHttpResponseBodyFeature>(Response);
+        features.Set<IHttpRequestBodyDetectionFeature>(this);
+        features.Set<IHttpRequestLifetimeFeature>(this);
+        features.Set<IHttpUpgradeFeature>(this);
+        Context.Request.Method = method;
+        Context.Request.Scheme = "http";
+        Context.Request.Host = new HostString(host);
+        var query = target.IndexOf('?', StringComparison.Ordinal);
+        Context.Request.Path = target.StartsWith('/') ? (query < 0 ? target : target[..query]) : "/";
+        Context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget = target;
+        Context.Connection.RemoteIpAddress = IPAddress.Parse("192.0.2.7");
+        Context.Connection.LocalIpAddress = IPAddress.Parse("198.51.100.1");
+    }
+
+    public DefaultHttpContext Context { get; }
+
+    public RecordingResponse Response { get; }
+
+    /// <summary>Whether the transfer was aborted.</summary>
+    public bool IsAborted { get; private set; }
+
+    public bool CanHaveBody { get; private set; }
+
+    public bool IsUpgradableRequest { get; init; }
+
+    public CancellationToken RequestAborted { get; set; }
+
+    public string? ErrorCode => Response.Headers["Iskandar-Error"];
+
+    public Visitor With(string name, params string[] values)
+    {
+        Context.Request.Headers[name] = values;
+        return this;
+    }
+
+    /// <summary>Gives the request content.</summary>
+    public Visitor WithContent(string content, bool declareLength = true) => WithContent(new MemoryStream(Encoding.UTF8.GetBytes(content)), declareLength ? content.Length : null);
+
+    public Visitor WithContent(Stream content, long? length)
+    {
+        CanHaveBody = true;
+        Context.Request.Body = content;
+        Context.Request.ContentLength = length;
+        return this;
+    }
+
+    /// <summary>The visitor closes the connection.</summary>
+    public Task LeaveAsync() => _left.CancelAsync();
+
+    public void Abort() => IsAborted = true;
+
+    public Task<Stream> UpgradeAsync() => throw new NotSupportedException();
+
+    public void Dispose() => _left.Dispose();
+}

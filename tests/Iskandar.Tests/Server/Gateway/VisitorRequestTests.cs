@@ -1,0 +1,145 @@
+using System.Net;
+using Iskandar.Protocol.Connections;
+using Iskandar.Protocol.Messages;
+using Iskandar.Server.Gateway;
+using Iskandar.Tests.Infrastructure;
+
+namespace Iskandar.Tests.Server.Gateway;
+
+/// <summary>What of a visitor's request crosses the tunnel.</summary>
+public sealed class VisitorRequestTests
+{
+    [Fact]
+    public void Head_OrdinaryRequest_ByteForByte()
+    {
+        using var visitor = new Visitor("M-SEARCH", "/a//b/../%7Euser/%2f?q=%20&x", "ABC123.localhost:8080");
+        visitor.With("Host", "ABC123.localhost:8080").With("Accept", "a", "b").With("X-Empty", "").With("X-Obs", "é");
+
+        var head = Read(visitor);
+
+        Assert.Equal(("M-SEARCH", "/a//b/../%7Euser/%2f?q=%20&x"), (head.Method, head.Target));
+        Assert.Equal(["ABC123.localhost:8080"], Values(head, "Host"));
+        Assert.Equal(["a", "b"], Values(head, "Accept"));
+        Assert.Equal([""], Values(head, "X-Empty"));
+        Assert.Equal(["é"], Values(head, "X-Obs"));
+    }
+
+    [Theory]
+    [InlineData("Connection", "close")]
+    [InlineData("Keep-Alive", "timeout=5")]
+    [InlineData("Proxy-Connection", "keep-alive")]
+    [InlineData("TE", "trailers")]
+    [InlineData("Transfer-Encoding", "chunked")]
+    [InlineData("Upgrade", "h2c")]
+    [InlineData("HTTP2-Settings", "AAMAAABkAAQAAP__")]
+    [InlineData("Expect", "100-continue")]
+    [InlineData("Forwarded", "for=10.0.0.1")]
+    [InlineData("forwarded", "for=10.0.0.1")]
+    [InlineData("X-Forwarded-For", "10.0.0.1")]
+    [InlineData("x-forwarded-proto", "https")]
+    [InlineData("X-Forwarded-Host", "bank.example.com")]
+    [InlineData("X-Forwarded-Port", "443")]
+    [InlineData("X-Original-Host", "bank.example.com")]
+    [InlineData("Iskandar-Error", "tunnel_not_found")]
+    [InlineData("iskandar-anything", "1")]
+    public void Field_NotTheVisitorsToSend_Dropped(string name, string value)
+    {
+        using var visitor = new Visitor().With(name, value);
+
+        Assert.DoesNotContain(value, Values(Read(visitor), name));
+    }
+
+    [Fact]
+    public void Field_NamedByConnection_Dropped()
+    {
+        using var visitor = new Visitor().With("Connection", "close, X-Hop", "x-other").With("X-Hop", "1").With("X-Other", "2").With("X-Stays", "3");
+
+        var head = Read(visitor);
+
+        Assert.Empty(Values(head, "X-Hop"));
+        Assert.Empty(Values(head, "X-Other"));
+        Assert.Equal(["3"], Values(head, "X-Stays"));
+    }
+
+    [Fact]
+    public void Field_ThatGivesTheRequestItsMeaning_StaysWhateverConnectionNames()
+    {
+        using var visitor = new Visitor().With("Connection", "Authorization, Cookie, Host, Content-Length").With("Authorization", "Basic x").With("Cookie", "a=1");
+
+        var head = Read(visitor);
+
+        Assert.Equal(["Basic x"], Values(head, "Authorization"));
+        Assert.Equal(["a=1"], Values(head, "Cookie"));
+    }
+
+    [Theory]
+    [InlineData("192.0.2.7", "192.0.2.7")]
+    [InlineData("::ffff:192.0.2.7", "192.0.2.7")]
+    [InlineData("2001:db8::1", "2001:db8::1")]
+    public void Forwarded_WhateverTheVisitorSays_TheTruth(string address, string expected)
+    {
+        using var visitor = new Visitor(host: "Abc123.example.com:8080")
+            .With("X-Forwarded-For", "10.0.0.1").With("X-Forwarded-Proto", "gopher").With("X-Forwarded-Host", "bank.example.com");
+        visitor.Context.Connection.RemoteIpAddress = IPAddress.Parse(address);
+        visitor.Context.Request.Scheme = "https";
+
+        var head = Read(visitor);
+
+        Assert.Equal([expected], Values(head, "X-Forwarded-For"));
+        Assert.Equal(["https"], Values(head, "X-Forwarded-Proto"));
+        Assert.Equal(["Abc123.example.com:8080"], Values(head, "X-Forwarded-Host"));
+    }
+
+    [Theory]
+    [InlineData("/", "/")]
+    [InlineData("*", "*")]
+    [InlineData("/?u=http://other.example.com/", "/?u=http://other.example.com/")]
+    [InlineData("//other.example.com/a", "//other.example.com/a")]
+    [InlineData("http://abc123.localhost/a/b?c=d", "/a/b?c=d")]
+    [InlineData("HTTP://abc123.localhost:8080/%7E", "/%7E")]
+    [InlineData("https://abc123.localhost", "/")]
+    [InlineData("http://abc123.localhost?q", "/?q")]
+    [InlineData("http://user:pw@abc123.localhost/a", "/a")]
+    public void Target_AnyForm_InOriginForm(string target, string expected)
+    {
+        using var visitor = new Visitor(target: target);
+
+        Assert.Equal(expected, Read(visitor).Target);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("a")]
+    [InlineData("other.example.com:443")]
+    [InlineData("/a b")]
+    [InlineData("/é")]
+    [InlineData("/a\r\nb")]
+    public void Target_NotAllowed_RequestInvalid(string target)
+    {
+        using var visitor = new Visitor(target: target);
+
+        Assert.Equal(ExchangeError.RequestInvalid, VisitorRequest.TryRead(visitor.Context, new RequestHead()));
+    }
+
+    [Theory]
+    [InlineData("websocket", true, true)]
+    [InlineData("WebSocket", true, true)]
+    [InlineData("h2c", true, false)]
+    [InlineData("websocket", false, false)]
+    public void IsWebSocket_Upgrade_Recognised(string upgrade, bool isUpgradable, bool expected)
+    {
+        using var visitor = new Visitor { IsUpgradableRequest = isUpgradable }.With("Upgrade", upgrade);
+
+        Assert.Equal(expected, VisitorRequest.IsWebSocket(visitor.Context));
+    }
+
+    private static RequestHead Read(Visitor visitor)
+    {
+        var head = new RequestHead();
+        Assert.Equal(ExchangeError.None, VisitorRequest.TryRead(visitor.Context, head));
+        return head;
+    }
+
+    private static string[] Values(RequestHead head, string name) =>
+        [.. head.Fields.Lines.ToArray().Where(line => line.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(static line => line.Value)];
+}
