@@ -1,6 +1,6 @@
 namespace Iskandar.Client.Connecting;
 
-/// <summary>How long to wait before the next attempt: exponential, capped, with full jitter, so that clients of a restarted server spread out.</summary>
+/// <summary>How long to wait before the next attempt: exponential, capped, with jitter from a half to the whole, so that clients of a restarted server spread out.</summary>
 /// <param name="most">The longest wait.</param>
 /// <param name="random">The source of jitter.</param>
 internal sealed class ReconnectDelay(TimeSpan most, Random random)

@@ -9,7 +9,6 @@ public sealed class ByteBudget(long limit, ByteBudget? whole = null)
     private const int Shares = 8;
     private const long LeastShare = 16 * 1024 * 1024;
 
-
     private long _taken;
 
     /// <summary>Bytes taken now.</summary>
@@ -20,7 +19,24 @@ public sealed class ByteBudget(long limit, ByteBudget? whole = null)
     /// <returns>False when the limit would be passed.</returns>
     public bool TryTake(long bytes)
     {
-        if (Interlocked.Add(ref _taken, bytes) <= limit && whole?.TryTake(bytes) != false)
+        var taken = Volatile.Read(ref _taken);
+        while (true)
+        {
+            if (bytes > limit - taken)
+            {
+                return false;
+            }
+
+            var seen = Interlocked.CompareExchange(ref _taken, taken + bytes, taken);
+            if (seen == taken)
+            {
+                break;
+            }
+
+            taken = seen;
+        }
+
+        if (whole?.TryTake(bytes) != false)
         {
             return true;
         }

@@ -17,6 +17,7 @@ internal sealed class JsonGatewayExchange(JsonGatewayConnection connection) : IG
     private readonly HeadSignal _head = new();
     private (Action<object> Callback, object State)? _onFailed;
     private State _state;
+    private CancellationTokenSource? _waiting;
     private bool _requestSent;
     private bool _clientEnded;
     private int _status;
@@ -80,7 +81,16 @@ internal sealed class JsonGatewayExchange(JsonGatewayConnection connection) : IG
         // Its time begins here: a client that takes nothing must not make its visitors wait for ever.
         if (TryBeginWait())
         {
-            await connection.Sender.SendContentAsync(this, WriteRequest, cancellationToken).ConfigureAwait(false);
+            using var failed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            Volatile.Write(ref _waiting, failed);
+            try
+            {
+                await connection.Sender.SendContentAsync(this, WriteRequest, failed.Token).ConfigureAwait(false);
+            }
+            finally
+            {
+                Volatile.Write(ref _waiting, null);
+            }
         }
 
         _sent.Release();
@@ -299,7 +309,25 @@ internal sealed class JsonGatewayExchange(JsonGatewayConnection connection) : IG
         _state = State.Failed;
         _received.Complete();
         _head.TrySet(false);
+        if (Volatile.Read(ref _waiting) is { } waiting)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static waiting => StopWaiting(waiting), waiting, preferLocal: false);
+        }
+
         _onFailed?.Callback(_onFailed.Value.State);
+    }
+
+    // A request whose visitor has been answered must not reach the app any more.
+    private static void StopWaiting(CancellationTokenSource waiting)
+    {
+        try
+        {
+            waiting.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The wait has ended by itself.
+        }
     }
 
     private void ReleaseReceived(long bytes)

@@ -49,17 +49,16 @@ internal sealed class MessageReceiver(WebSocket socket, int maxMessage, ByteBudg
 
     private bool TryAfford()
     {
-        if (budget is null || _buffer.Length - Free <= _taken)
+        while (budget is not null && _buffer.Length - Free > _taken)
         {
-            return true;
+            if (!budget.TryTake(Step))
+            {
+                return false;
+            }
+
+            _taken += Step;
         }
 
-        if (!budget.TryTake(Step))
-        {
-            return false;
-        }
-
-        _taken += Step;
         return true;
     }
 

@@ -48,6 +48,11 @@ internal static class ErrorPage
             response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'";
         }
 
+        if (status == StatusCodes.Status405MethodNotAllowed)
+        {
+            response.Headers.Allow = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE";
+        }
+
         if (status == StatusCodes.Status503ServiceUnavailable)
         {
             response.Headers.RetryAfter = error == ExchangeError.ServerFull ? RetryFullServerAfterSeconds : RetryAfterSeconds;

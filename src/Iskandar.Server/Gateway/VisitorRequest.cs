@@ -48,7 +48,7 @@ internal static class VisitorRequest
     /// <summary>Whether the visitor asks for a WebSocket (RFC 6455 section 4.1).</summary>
     public static bool IsWebSocket(HttpContext context) =>
         context.Features.Get<IHttpUpgradeFeature>()?.IsUpgradableRequest == true
-        && context.Request.Headers.Upgrade.ToString().Equals("websocket", StringComparison.OrdinalIgnoreCase);
+        && context.Request.Headers.GetCommaSeparatedValues("Upgrade").Contains("websocket", StringComparer.OrdinalIgnoreCase);
 
     // Expect is between the visitor and us: by the time the request crosses the tunnel, its content is there.
     private static bool IsDropped(string name) =>
