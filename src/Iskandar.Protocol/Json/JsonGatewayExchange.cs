@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Pipelines;
 using Iskandar.Protocol.Connections;
 using Iskandar.Protocol.Messages;
@@ -9,7 +8,7 @@ namespace Iskandar.Protocol.Json;
 /// The server's end of one exchange of the JSON encoding. Pooled by its connection. The read loop, the visitor's request and the deadlines meet
 /// under its lock, and whoever comes for an id that it no longer has finds nothing. Completions under the lock only schedule: no other code runs there.
 /// </summary>
-internal sealed class JsonGatewayExchange(JsonGatewayConnection connection) : IGatewayExchange
+internal sealed partial class JsonGatewayExchange(JsonGatewayConnection connection) : IGatewayExchange
 {
     private readonly Lock _gate = new();
     private readonly GatheredContent _sent = new(connection.Options.MaxBufferedRequest, connection.Budget);
@@ -22,9 +21,6 @@ internal sealed class JsonGatewayExchange(JsonGatewayConnection connection) : IG
     private bool _clientEnded;
     private int _status;
     private long _lastActivity;
-
-    private static readonly Action<JsonGatewayExchange, IBufferWriter<byte>> WriteRequest = static (exchange, output) =>
-        JsonMessageWriter.WriteRequest(output, exchange.Id, exchange.Request, exchange._sent.Written.Span);
 
     private enum State
     {
@@ -60,40 +56,6 @@ internal sealed class JsonGatewayExchange(JsonGatewayConnection connection) : IG
             _state = State.Open;
             Error = ExchangeError.None;
         }
-    }
-
-    public void SendHead(bool endOfRequest)
-    {
-        if (endOfRequest && TryBeginWait())
-        {
-            connection.Sender.Send(this, WriteRequest);
-        }
-    }
-
-    public ValueTask<ExchangeError> SendContentAsync(ReadOnlySequence<byte> content, CancellationToken cancellationToken)
-    {
-        var error = _sent.TryAdd(content);
-        return new(error == ExchangeError.None ? Error : error);
-    }
-
-    public async ValueTask EndContentAsync(CancellationToken cancellationToken)
-    {
-        // Its time begins here: a client that takes nothing must not make its visitors wait for ever.
-        if (TryBeginWait())
-        {
-            using var failed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            Volatile.Write(ref _waiting, failed);
-            try
-            {
-                await connection.Sender.SendContentAsync(this, WriteRequest, failed.Token).ConfigureAwait(false);
-            }
-            finally
-            {
-                Volatile.Write(ref _waiting, null);
-            }
-        }
-
-        _sent.Release();
     }
 
     public ValueTask<bool> ReadHeadAsync() => _head.WaitAsync();
@@ -274,17 +236,6 @@ internal sealed class JsonGatewayExchange(JsonGatewayConnection connection) : IG
 
     private long Now() => connection.Options.TimeProvider.GetTimestamp();
 
-    // Once true, the client may know of the request.
-    private bool TryBeginWait()
-    {
-        lock (_gate)
-        {
-            _requestSent = _state == State.Open;
-            _lastActivity = Now();
-            return _requestSent;
-        }
-    }
-
     private void Publish(bool anyContent, bool done)
     {
         _state = done ? State.Done : State.Streaming;
@@ -315,19 +266,6 @@ internal sealed class JsonGatewayExchange(JsonGatewayConnection connection) : IG
         }
 
         _onFailed?.Callback(_onFailed.Value.State);
-    }
-
-    // A request whose visitor has been answered must not reach the app any more.
-    private static void StopWaiting(CancellationTokenSource waiting)
-    {
-        try
-        {
-            waiting.Cancel();
-        }
-        catch (ObjectDisposedException)
-        {
-            // The wait has ended by itself.
-        }
     }
 
     private void ReleaseReceived(long bytes)
