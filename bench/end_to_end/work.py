@@ -126,5 +126,9 @@ def _cpu_seconds(running):
 
 
 def _quantile(out, percent):
-    number, unit = re.search(rf'^\s+{percent}%\s+([\d.]+)(us|ms|s|m|h)$', out, re.MULTILINE).groups()
+    found = re.search(rf'^\s+{percent}%\s+([\d.]+)(us|ms|s|m|h)\s*$', out, re.MULTILINE)
+    if found is None:
+        # wrk has printed something that is no time, as it does when too few requests came back.
+        return None
+    number, unit = found.groups()
     return round(float(number) * {'us': 1e-3, 'ms': 1, 's': 1e3, 'm': 6e4, 'h': 3.6e6}[unit], 3)
