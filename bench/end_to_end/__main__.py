@@ -59,8 +59,8 @@ def temporary_folder():
 class Bench:
     def __init__(self, arguments, folder, origin_port):
         self.arguments, self.folder, self.origin_port = arguments, folder, origin_port
-        self.settings = Settings(ROOT, arguments.iskandar.resolve())
         self.www = folder / 'www'
+        self.settings = Settings(ROOT, arguments.iskandar.resolve(), self.www)
         self.missing = {}
         self.problems = False
 

@@ -77,6 +77,14 @@ def proxy(folder: Path, origin_port):
 
 
 @contextmanager
+def together(folder: Path, www: Path):
+    """Yields the port and the process of a proxy that shares its one worker with an origin of its own."""
+    behind, port = free_port(), free_port()
+    with _nginx(folder, ORIGIN.format(port=behind, www=www) + PROXY.format(port=port, origin=behind), port) as process:
+        yield port, process
+
+
+@contextmanager
 def _nginx(folder, servers, port):
     nginx = find('nginx')
     if not nginx:

@@ -16,6 +16,7 @@ class Missing(Exception):
 class Settings:
     root: Path
     iskandar: Path
+    www: Path
 
 
 @dataclass
@@ -45,6 +46,12 @@ def direct(_settings, _folder, origin_port):
 def nginx(_settings, folder, origin_port):
     with origin.proxy(folder / 'nginx', origin_port) as (port, process):
         yield Running(port, processes={'proxy': process})
+
+
+@contextmanager
+def nginx_together(settings, folder, _origin_port):
+    with origin.together(folder / 'nginx', settings.www) as (port, process):
+        yield Running(port, processes={'proxy and origin': process})
 
 
 @contextmanager
@@ -148,6 +155,6 @@ def localtunnel(settings, folder, origin_port):
         yield Running(port, f'{name}.{domain}', {'server': server, 'client': client})
 
 
-TITLES = {'direct': 'no hop', 'nginx': 'nginx, one hop', 'iskandar': 'Iskandar', 'ssh': 'ssh -R', 'localtunnel': 'localtunnel'}
-SYSTEMS = {'direct': direct, 'nginx': nginx, 'iskandar': iskandar, 'ssh': ssh, 'localtunnel': localtunnel}
-DEFAULT = ['nginx', 'iskandar', 'ssh', 'localtunnel']
+TITLES = {'direct': 'no hop', 'nginx': 'nginx, one hop', 'nginx-together': 'nginx, hop and origin in one worker', 'iskandar': 'Iskandar', 'ssh': 'ssh -R', 'localtunnel': 'localtunnel'}
+SYSTEMS = {'direct': direct, 'nginx': nginx, 'nginx-together': nginx_together, 'iskandar': iskandar, 'ssh': ssh, 'localtunnel': localtunnel}
+DEFAULT = ['nginx', 'nginx-together', 'iskandar', 'ssh', 'localtunnel']
