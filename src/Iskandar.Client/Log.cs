@@ -17,6 +17,9 @@ internal static partial class Log
     [LoggerMessage(4, LogLevel.Warning, "The server refused the tunnel: {Problem}.", EventName = "Refused")]
     public static partial void Refused(ILogger logger, string problem);
 
+    [LoggerMessage(7, LogLevel.Error, "The tunnel has ended for a reason that nobody foresaw.", EventName = "Ended")]
+    public static partial void Ended(ILogger logger, Exception exception);
+
     [LoggerMessage(5, LogLevel.Warning, "{Count} exchanges were still in flight when the time to finish was up.", EventName = "DrainTimedOut")]
     public static partial void DrainTimedOut(ILogger logger, int count);
 

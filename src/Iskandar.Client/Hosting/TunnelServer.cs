@@ -134,8 +134,16 @@ internal sealed class TunnelServer : IServer
             }
             catch (Exception fault)
             {
-                // Refused for good, or something that nobody foresaw: either way there is no tunnel any more, and an app without one must not seem to run.
-                Log.Refused(_logger, fault.Message);
+                // Either way there is no tunnel any more, and an app without one must not seem to run.
+                if (fault is TunnelRefusedException)
+                {
+                    Log.Refused(_logger, fault.Message);
+                }
+                else
+                {
+                    Log.Ended(_logger, fault);
+                }
+
                 Report(new TunnelStatus(TunnelState.Stopped, Problem: fault.Message));
                 _lifetime.StopApplication();
                 return;
