@@ -8,7 +8,7 @@ namespace Iskandar.Client.Hosting;
 internal sealed class ExchangeHandler<TContext>(IHttpApplication<TContext> application, ExchangeTracker tracker, ILogger logger) : IExchangeHandler
     where TContext : notnull
 {
-    public void OnExchange(IClientExchange exchange)
+    public void OnExchange(IClientExchange exchange, bool isLast)
     {
         tracker.Add();
         ThreadPool.UnsafeQueueUserWorkItem(new Work(this, exchange), preferLocal: false);

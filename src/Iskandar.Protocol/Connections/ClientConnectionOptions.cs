@@ -9,6 +9,9 @@ public sealed class ClientConnectionOptions
     /// <summary>Exchanges in flight at once; more are refused with <c>tunnel_busy</c>'s status. A second belt: the server has its own limit. Default 4,096.</summary>
     public int MaxExchanges { get; init; } = 4096;
 
+    /// <summary>Memory for request content that waits for the app, beyond what each exchange begins with, in bytes. Default 256 MiB.</summary>
+    public long MaxBuffered { get; init; } = 256 * 1024 * 1024;
+
     /// <summary>The time allowed for the server's first message. Default 15 s.</summary>
     public TimeSpan RegistrationTimeout { get; init; } = TimeSpan.FromSeconds(15);
 

@@ -9,6 +9,9 @@ public enum ExchangeError
     /// <summary>A target or field that HTTP doesn't allow.</summary>
     RequestInvalid,
 
+    /// <summary>Request fields over the limit.</summary>
+    RequestHeadTooLarge,
+
     /// <summary>Request content over the limit.</summary>
     ContentTooLarge,
 
@@ -29,6 +32,9 @@ public enum ExchangeError
 
     /// <summary>The client sent a response that can't be used.</summary>
     ResponseInvalid,
+
+    /// <summary>Response fields over the limit.</summary>
+    ResponseHeadTooLarge,
 
     /// <summary>There was no room for the response while a slow visitor took it.</summary>
     ResponseOverflow,

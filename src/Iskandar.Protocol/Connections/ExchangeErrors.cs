@@ -11,6 +11,8 @@ public static class ExchangeErrors
     public static string ToCode(this ExchangeError error) => error switch
     {
         ExchangeError.RequestInvalid => "request_invalid",
+        ExchangeError.RequestHeadTooLarge => "request_head_too_large",
+        ExchangeError.ResponseHeadTooLarge => "response_head_too_large",
         ExchangeError.ContentTooLarge => "content_too_large",
         ExchangeError.UpgradeUnsupported => "upgrade_unsupported",
         ExchangeError.MethodUnsupported => "method_unsupported",
@@ -44,6 +46,7 @@ public static class ExchangeErrors
         ExchangeError.MethodUnsupported => 405,
         ExchangeError.ContentTooLarge => 413,
         ExchangeError.HostNotServed => 421,
+        ExchangeError.RequestHeadTooLarge => 431,
         ExchangeError.UpgradeRequired => 426,
         ExchangeError.UpgradeUnsupported => 501,
         ExchangeError.OriginTimeout or ExchangeError.ResponseTimeout => 504,

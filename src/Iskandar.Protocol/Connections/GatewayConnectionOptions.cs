@@ -18,6 +18,9 @@ public sealed class GatewayConnectionOptions
     /// <summary>Bytes of response content that a client with flow control may send ahead, for each exchange. Default 256 KiB.</summary>
     public int Window { get; init; } = 256 * 1024;
 
+    /// <summary>Bytes of field lines in each direction, of an encoding that counts them. Default 64 KiB, at most 96 KiB.</summary>
+    public int MaxFields { get; init; } = 64 * 1024;
+
     /// <summary>Time from the end of the request to the response's head. Default 100 s.</summary>
     public TimeSpan HeadTimeout { get; init; } = TimeSpan.FromSeconds(100);
 

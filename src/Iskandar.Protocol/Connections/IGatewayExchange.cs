@@ -26,9 +26,15 @@ public interface IGatewayExchange : IDisposable
     /// <summary>The status to answer with when <see cref="Error"/> is set before a head came.</summary>
     int ErrorStatus { get; }
 
+    /// <summary>The response's trailer section, once <see cref="Content"/> has completed without an <see cref="Error"/>. Empty when there was none.</summary>
+    FieldSection Trailers { get; }
+
     /// <summary>Sends the head of the request.</summary>
     /// <param name="endOfRequest">True when there is no content.</param>
-    void SendHead(bool endOfRequest);
+    /// <param name="upgrade">
+    /// True to ask for an upgraded connection (RFC 9110 section 7.8), where <see cref="IGatewayConnection.CanUpgrade"/>. After a response of status 101 both contents are its bytes.
+    /// </param>
+    void SendHead(bool endOfRequest, bool upgrade);
 
     /// <summary>Sends a piece of the request's content, and waits while there is no room for it.</summary>
     /// <param name="content">The bytes; free for reuse when the call has returned.</param>
@@ -37,8 +43,12 @@ public interface IGatewayExchange : IDisposable
     ValueTask<ExchangeError> SendContentAsync(ReadOnlySequence<byte> content, CancellationToken cancellationToken);
 
     /// <summary>Ends the request's content.</summary>
+    /// <param name="trailers">The request's trailer section; null or empty for none. An encoding without trailers leaves them out.</param>
     /// <param name="cancellationToken">Ends the wait for room.</param>
-    ValueTask EndContentAsync(CancellationToken cancellationToken);
+    ValueTask EndContentAsync(FieldSection? trailers, CancellationToken cancellationToken);
+
+    /// <summary>Says that no more content will be sent, whatever is left of it: a call that waits returns. Safe to call from anywhere, but not after Dispose.</summary>
+    void StopContent();
 
     /// <summary>Waits for the response's head.</summary>
     /// <returns>True: <see cref="Response"/> is there. False: <see cref="Error"/> is.</returns>

@@ -187,7 +187,7 @@ internal sealed class JsonClientConnection : IClientConnection
 
         if (refusal == ExchangeError.None)
         {
-            handler.OnExchange(exchange);
+            handler.OnExchange(exchange, isLast: false);
         }
         else
         {

@@ -24,6 +24,10 @@ internal sealed class JsonClientExchange(JsonClientConnection connection, string
 
     public long? ContentLength => _content.Length;
 
+    public bool IsUpgrade => false;
+
+    public FieldSection RequestTrailers { get; } = new();
+
     public CancellationToken Cancelled
     {
         get
@@ -50,6 +54,10 @@ internal sealed class JsonClientExchange(JsonClientConnection connection, string
 
     public Stream OpenContent() => _content.Length == 0 ? Stream.Null : _stream = new ReadOnlyMemoryStream(_content.Written);
 
+    public void SendInformational(ResponseHead head)
+    {
+    }
+
     public ValueTask SendHeadAsync(ResponseHead head, ReadOnlyMemory<byte> content, bool endOfResponse, CancellationToken cancellationToken)
     {
         _headSent = true;
@@ -68,6 +76,8 @@ internal sealed class JsonClientExchange(JsonClientConnection connection, string
 
     public ValueTask SendContentAsync(ReadOnlyMemory<byte> content, bool endOfResponse, CancellationToken cancellationToken) =>
         content.IsEmpty && !endOfResponse ? default : SendPiecesAsync(content, endOfResponse, cancellationToken);
+
+    public void SendTrailers(FieldSection trailers) => Send(null, default, done: true);
 
     public void Fail(ExchangeError error)
     {

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Iskandar.Protocol.Connections;
+using Iskandar.Protocol.Messages;
 
 namespace Iskandar.Protocol.Json;
 
@@ -9,7 +10,7 @@ internal sealed partial class JsonGatewayExchange
     private static readonly Action<JsonGatewayExchange, IBufferWriter<byte>> WriteRequest = static (exchange, output) =>
         JsonMessageWriter.WriteRequest(output, exchange.Id, exchange.Request, exchange._sent.Written.Span);
 
-    public void SendHead(bool endOfRequest)
+    public void SendHead(bool endOfRequest, bool upgrade)
     {
         if (endOfRequest && TryBeginWait())
         {
@@ -23,7 +24,7 @@ internal sealed partial class JsonGatewayExchange
         return new(error == ExchangeError.None ? Error : error);
     }
 
-    public async ValueTask EndContentAsync(CancellationToken cancellationToken)
+    public async ValueTask EndContentAsync(FieldSection? trailers, CancellationToken cancellationToken)
     {
         // Its time begins here: a client that takes nothing must not make its visitors wait for ever.
         if (TryBeginWait())
@@ -41,6 +42,11 @@ internal sealed partial class JsonGatewayExchange
         }
 
         _sent.Release();
+    }
+
+    public void StopContent()
+    {
+        // The response is there only after the request has been sent: nothing waits any more.
     }
 
     // Once true, the client may know of the request.

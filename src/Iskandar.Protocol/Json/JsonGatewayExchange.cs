@@ -40,6 +40,8 @@ internal sealed partial class JsonGatewayExchange(JsonGatewayConnection connecti
 
     public PipeReader Content => _received.Reader;
 
+    public FieldSection Trailers { get; } = new();
+
     public ExchangeError Error { get; private set; }
 
     public int ErrorStatus => _status is >= 500 and <= 599 ? _status : Error.ToStatus();

@@ -52,6 +52,11 @@ internal static class JsonMessageWriter
             writer.WriteNumber("window"u8, window);
         }
 
+        if (registration.MaxFields is { } maxFields)
+        {
+            writer.WriteNumber("maxFields"u8, maxFields);
+        }
+
         End(writer);
     }
 

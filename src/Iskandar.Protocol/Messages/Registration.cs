@@ -14,4 +14,7 @@ public sealed class Registration
 
     /// <summary>Bytes of response content that may be sent for each exchange before credit arrives; null: there is no flow control.</summary>
     public long? Window { get; init; }
+
+    /// <summary>Bytes of field lines that the server takes in a response; null when the server didn't say.</summary>
+    public long? MaxFields { get; init; }
 }

@@ -11,6 +11,8 @@ internal static class ErrorTexts
         ExchangeError.HostNotServed => ("Host not served", "This server doesn't serve the requested host."),
         ExchangeError.MethodUnsupported => ("Method not supported", "CONNECT can't be sent through a tunnel."),
         ExchangeError.RequestInvalid => ("Bad request", "The request is not valid HTTP, or broke off."),
+        ExchangeError.RequestHeadTooLarge => ("Request fields too large", "The request's fields are larger than this tunnel carries: most often, too many or too long cookies."),
+        ExchangeError.ResponseHeadTooLarge => ("Response fields too large", "The app's response has fields larger than this tunnel carries."),
         ExchangeError.ContentTooLarge => ("Content too large", "The request's content is larger than this tunnel carries."),
         ExchangeError.UpgradeUnsupported => ("WebSockets not supported", "This tunnel's client can't carry WebSockets."),
         ExchangeError.OriginUnreachable => ("The app doesn't answer", "The tunnel is up, but nothing answers where it leads. If the app is yours, check that it is running, and on the port the tunnel was started for."),

@@ -52,7 +52,7 @@ internal sealed class TunnelGateway(ILogger<TunnelGateway> logger)
                 else
                 {
                     var hasContent = context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true;
-                    exchange.SendHead(endOfRequest: !hasContent);
+                    exchange.SendHead(endOfRequest: !hasContent, upgrade: false);
                     if (hasContent)
                     {
                         sending = SendContentAsync(context, exchange);
@@ -72,6 +72,7 @@ internal sealed class TunnelGateway(ILogger<TunnelGateway> logger)
             {
                 if (!sending.IsCompleted)
                 {
+                    exchange.StopContent();
                     context.Request.BodyReader.CancelPendingRead();
                 }
 
@@ -131,7 +132,7 @@ internal sealed class TunnelGateway(ILogger<TunnelGateway> logger)
             }
             while (!read.IsCompleted);
 
-            await exchange.EndContentAsync(context.RequestAborted);
+            await exchange.EndContentAsync(trailers: null, context.RequestAborted);
         }
         catch (BadHttpRequestException)
         {

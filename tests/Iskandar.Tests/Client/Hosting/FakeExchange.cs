@@ -29,6 +29,10 @@ internal sealed class FakeExchange : IClientExchange
 
     public long? ContentLength => Content.Length;
 
+    public bool IsUpgrade { get; init; }
+
+    public FieldSection RequestTrailers { get; } = new();
+
     public CancellationToken Cancelled => _cancellation.Token;
 
     /// <summary>The head that was sent.</summary>
@@ -50,6 +54,10 @@ internal sealed class FakeExchange : IClientExchange
     public Task Disposed => _disposed.Task;
 
     public Stream OpenContent() => new MemoryStream(Content);
+
+    public void SendInformational(ResponseHead head) => Note($"{head.Status} informational", isLast: false);
+
+    public void SendTrailers(FieldSection trailers) => Note(string.Join(' ', trailers.Lines.ToArray().Select(line => $"{line.Name}: {line.Value}")), isLast: true);
 
     public ValueTask SendHeadAsync(ResponseHead head, ReadOnlyMemory<byte> content, bool endOfResponse, CancellationToken cancellationToken)
     {
@@ -80,12 +88,16 @@ internal sealed class FakeExchange : IClientExchange
 
     private ValueTask Write(string text, bool isLast)
     {
+        Note(text, isLast);
+        return default;
+    }
+
+    private void Note(string text, bool isLast)
+    {
         lock (_sent)
         {
             Assert.DoesNotContain(_sent, static line => line.EndsWith('.') || line.StartsWith("failed", StringComparison.Ordinal));
             _sent.Add(isLast ? text + "." : text);
         }
-
-        return default;
     }
 }

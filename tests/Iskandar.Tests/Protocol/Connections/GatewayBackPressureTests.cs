@@ -17,9 +17,9 @@ public sealed class GatewayBackPressureTests
         var ends = new List<Task>();
         foreach (var exchange in exchanges)
         {
-            exchange.SendHead(endOfRequest: false);
+            exchange.SendHead(endOfRequest: false, upgrade: false);
             Assert.Equal(ExchangeError.None, await exchange.SendContentAsync(content, Bounded.Token));
-            ends.Add(exchange.EndContentAsync(Bounded.Token).AsTask());
+            ends.Add(exchange.EndContentAsync(null, Bounded.Token).AsTask());
         }
 
         // One message is on its way, one is pending, and two wait.

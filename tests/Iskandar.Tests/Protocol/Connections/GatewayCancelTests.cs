@@ -80,7 +80,7 @@ public sealed class GatewayCancelTests
     {
         await using var stage = await GatewayStage.StartAsync(OptionalMessages.Cancel);
         var exchange = stage.Open();
-        exchange.SendHead(endOfRequest: false);
+        exchange.SendHead(endOfRequest: false, upgrade: false);
 
         exchange.Dispose();
 
@@ -93,9 +93,9 @@ public sealed class GatewayCancelTests
         await using var stage = await GatewayStage.StartAsync(OptionalMessages.Cancel);
         using (var exchange = stage.Open())
         {
-            exchange.SendHead(endOfRequest: false);
+            exchange.SendHead(endOfRequest: false, upgrade: false);
             exchange.Cancel(ExchangeError.Cancelled);
-            await exchange.EndContentAsync(Bounded.Token);
+            await exchange.EndContentAsync(null, Bounded.Token);
         }
 
         await stage.NothingSentAsync();

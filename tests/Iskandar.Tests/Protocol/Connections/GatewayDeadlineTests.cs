@@ -34,14 +34,14 @@ public sealed class GatewayDeadlineTests
     {
         await using var stage = await StartAsync(idle: null);
         using var exchange = stage.Open();
-        exchange.SendHead(endOfRequest: false);
+        exchange.SendHead(endOfRequest: false, upgrade: false);
 
         // A visitor that uploads slowly.
         stage.Time.Advance(Head * 3);
         stage.Connection.EnforceDeadlines();
         Assert.Equal(ExchangeError.None, exchange.Error);
 
-        await exchange.EndContentAsync(Bounded.Token);
+        await exchange.EndContentAsync(null, Bounded.Token);
         stage.Time.Advance(Head - Moment);
         stage.Connection.EnforceDeadlines();
         Assert.Equal(ExchangeError.None, exchange.Error);

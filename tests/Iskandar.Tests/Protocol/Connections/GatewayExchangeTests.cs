@@ -67,11 +67,11 @@ public sealed class GatewayExchangeTests
         using var exchange = stage.Open();
         exchange.Request.Method = "POST";
         exchange.Request.Fields.Add("Content-Type", "text/plain");
-        exchange.SendHead(endOfRequest: false);
+        exchange.SendHead(endOfRequest: false, upgrade: false);
 
         Assert.Equal(ExchangeError.None, await exchange.SendContentAsync(new ReadOnlySequence<byte>("hello "u8.ToArray()), Bounded.Token));
         Assert.Equal(ExchangeError.None, await exchange.SendContentAsync(new ReadOnlySequence<byte>("world"u8.ToArray()), Bounded.Token));
-        await exchange.EndContentAsync(Bounded.Token);
+        await exchange.EndContentAsync(null, Bounded.Token);
 
         var request = await stage.Client.MessageAsync("request");
         Assert.Equal(("POST", "/", "hello world"), ((string)request["method"]!, (string)request["path"]!, JsonPeer.Body(request)));
@@ -84,7 +84,7 @@ public sealed class GatewayExchangeTests
         await using var stage = await GatewayStage.StartAsync(time => new GatewayConnectionOptions { TimeProvider = time, MaxBufferedRequest = 10 });
         using (var exchange = stage.Open())
         {
-            exchange.SendHead(endOfRequest: false);
+            exchange.SendHead(endOfRequest: false, upgrade: false);
             Assert.Equal(10, stage.Connection.MaxRequestContent);
             Assert.Equal(ExchangeError.None, await exchange.SendContentAsync(new ReadOnlySequence<byte>(new byte[10]), Bounded.Token));
             Assert.Equal(ExchangeError.ContentTooLarge, await exchange.SendContentAsync(new ReadOnlySequence<byte>(new byte[1]), Bounded.Token));
@@ -114,7 +114,7 @@ public sealed class GatewayExchangeTests
         for (var round = 0; round < Rounds; round++)
         {
             using var exchange = stage.Open();
-            exchange.SendHead(endOfRequest: true);
+            exchange.SendHead(endOfRequest: true, upgrade: false);
             Assert.True(await exchange.ReadHeadAsync().Within());
             Assert.Equal($"{round}", await GatewayStage.ReadAllAsync(exchange));
         }
@@ -176,7 +176,7 @@ public sealed class GatewayExchangeTests
                 {
                     using var exchange = stage.Open();
                     exchange.Request.Target = $"/{worker}/{i}";
-                    exchange.SendHead(endOfRequest: true);
+                    exchange.SendHead(endOfRequest: true, upgrade: false);
                     Assert.True(await exchange.ReadHeadAsync().Within());
                     Assert.Equal($"echo /{worker}/{i}", await GatewayStage.ReadAllAsync(exchange));
                 }

@@ -228,7 +228,7 @@ public sealed class GatewayFlowControlTests
         response.Dispose();
 
         var request = stage.Open();
-        request.SendHead(endOfRequest: false);
+        request.SendHead(endOfRequest: false, upgrade: false);
         Assert.Equal(ExchangeError.None, await request.SendContentAsync(Bytes(800), Bounded.Token));
         Assert.Equal(800, budget.Taken);
         Assert.Equal(ExchangeError.ServerBusy, await request.SendContentAsync(Bytes(300), Bounded.Token));
@@ -261,10 +261,10 @@ public sealed class GatewayFlowControlTests
         var budget = new ByteBudget(1_000);
         await using var stage = await GatewayStage.StartAsync(time => new GatewayConnectionOptions { TimeProvider = time, Budget = budget });
         using var exchange = stage.Open();
-        exchange.SendHead(endOfRequest: false);
+        exchange.SendHead(endOfRequest: false, upgrade: false);
         await exchange.SendContentAsync(Bytes(500), Bounded.Token);
 
-        await exchange.EndContentAsync(Bounded.Token);
+        await exchange.EndContentAsync(null, Bounded.Token);
 
         Assert.Equal(500, JsonPeer.BodyBytes(await stage.Client.MessageAsync("request")).Length);
         Assert.Equal(0, budget.Taken);

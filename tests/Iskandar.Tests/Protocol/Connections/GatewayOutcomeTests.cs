@@ -189,7 +189,7 @@ public sealed class GatewayOutcomeTests
             return;
         }
 
-        exchange.SendHead(endOfRequest: true);
+        exchange.SendHead(endOfRequest: true, upgrade: false);
         var id = await stage.Client.RequestAsync();
         switch (outcome)
         {

@@ -54,7 +54,7 @@ internal sealed class GatewayStage : IAsyncDisposable
     public async Task<(IGatewayExchange Exchange, string Id)> RequestAsync()
     {
         var exchange = Open();
-        exchange.SendHead(endOfRequest: true);
+        exchange.SendHead(endOfRequest: true, upgrade: false);
         return (exchange, await Client.RequestAsync());
     }
 

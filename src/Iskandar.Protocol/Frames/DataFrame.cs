@@ -1,0 +1,19 @@
+using System.Buffers;
+
+namespace Iskandar.Protocol.Frames;
+
+/// <summary>DATA: content, or bytes of an upgraded connection. The payload has no structure.</summary>
+internal static class DataFrame
+{
+    /// <param name="output">Where to.</param>
+    /// <param name="stream">The stream.</param>
+    /// <param name="content">0 to <see cref="FrameLimits.Data"/> bytes.</param>
+    /// <param name="end">Whether the direction ends with it.</param>
+    public static void Write(IBufferWriter<byte> output, uint stream, ReadOnlySpan<byte> content, bool end)
+    {
+        var span = output.GetSpan(FrameHeader.Size + content.Length);
+        new FrameHeader(content.Length, FrameType.Data, end ? FrameFlags.End : FrameFlags.None, stream).Write(span);
+        content.CopyTo(span[FrameHeader.Size..]);
+        output.Advance(FrameHeader.Size + content.Length);
+    }
+}
