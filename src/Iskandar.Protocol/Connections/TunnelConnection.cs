@@ -10,6 +10,12 @@ public static class TunnelConnection
     /// <summary>The path of the opening handshake.</summary>
     public const string Path = "/tunnel/connect";
 
+    /// <summary>The WebSocket subprotocol of the binary encoding.</summary>
+    public const string BinarySubprotocol = "iskandar.v1";
+
+    /// <summary>The WebSocket subprotocols that are spoken here, the best first. A connection on which none was negotiated speaks JSON.</summary>
+    public static IReadOnlyList<string> SupportedSubprotocols { get; } = [];
+
     /// <summary>The server's end. It owns the WebSocket from here on.</summary>
     /// <param name="socket">An open WebSocket.</param>
     /// <param name="options">Limits.</param>

@@ -1,7 +1,5 @@
-using System.Globalization;
 using System.Net.WebSockets;
 using Iskandar.Protocol.Connections;
-using Iskandar.Protocol.Messages;
 using Iskandar.Server.Configuration;
 using Iskandar.Server.ErrorPages;
 using Iskandar.Server.Tunnels;
@@ -62,6 +60,9 @@ internal sealed class TunnelHandshake(
         request.Headers.Origin is [{ Length: > 0 } origin]
         && !(Uri.TryCreate(origin, UriKind.Absolute, out var url) && url.IdnHost.Equals(request.Host.Host.Trim('[', ']'), StringComparison.OrdinalIgnoreCase));
 
+    /// <summary>The best of the subprotocols offered; null, which stands for JSON, when none of them is known.</summary>
+    internal static string? ChooseSubprotocol(IList<string> offered, IReadOnlyList<string> supported) => supported.FirstOrDefault(offered.Contains);
+
     private async Task ServeAsync(HttpContext context, Tunnel tunnel)
     {
         var accepted = OptionalMessageList.Parse(context.Request.Headers[OptionalMessageList.FieldName]);
@@ -78,7 +79,8 @@ internal sealed class TunnelHandshake(
         // The drain looks at attached connections only; one that came while it looked must end by itself.
         var stopped = new CancellationToken(canceled: registry.IsStopping);
         Log.TunnelOpened(logger, tunnel.Name, context.Connection.RemoteIpAddress);
-        var reason = await connection.RunAsync(ToRegistration(tunnel, limits), stopped);
+        var registration = TunnelRegistration.Create(tunnel.Name, options.Value.PublicUrl, limits, socket.SubProtocol);
+        var reason = await connection.RunAsync(registration, stopped);
         Log.TunnelClosed(logger, tunnel.Name, reason);
     }
 
@@ -86,7 +88,12 @@ internal sealed class TunnelHandshake(
     {
         try
         {
-            return await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { KeepAliveInterval = PingAfter, KeepAliveTimeout = DeadAfter });
+            return await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
+            {
+                KeepAliveInterval = PingAfter,
+                KeepAliveTimeout = DeadAfter,
+                SubProtocol = ChooseSubprotocol(context.WebSockets.WebSocketRequestedProtocols, TunnelConnection.SupportedSubprotocols),
+            });
         }
         catch (Exception fault) when (fault is IOException or OperationCanceledException or InvalidOperationException)
         {
@@ -108,17 +115,4 @@ internal sealed class TunnelHandshake(
         MaxMessage = options.Value.MaxMessage,
         TimeProvider = time,
     };
-
-    private Registration ToRegistration(Tunnel tunnel, GatewayConnectionOptions limits)
-    {
-        var server = options.Value.PublicUrl;
-        var port = server.IsDefaultPort ? "" : string.Create(CultureInfo.InvariantCulture, $":{server.Port}");
-        return new Registration
-        {
-            Subdomain = tunnel.Name,
-            Url = $"{server.Scheme}://{tunnel.Name}.{server.IdnHost}{port}",
-            MaxMessage = limits.MaxMessage,
-            Window = limits.Accepted.HasFlag(OptionalMessages.Credit) ? limits.Window : null,
-        };
-    }
 }

@@ -67,7 +67,7 @@ internal sealed class InMemoryServer : IAsyncDisposable
     public Stream Connect() => _transport.Connect();
 
     /// <summary>Opens a tunnel by hand, up to the handshake.</summary>
-    public async Task<JsonPeer> ConnectPeerAsync(string? accept = null)
+    public async Task<JsonPeer> ConnectPeerAsync(string? accept = null, params string[] subprotocols)
     {
         var socket = new ClientWebSocket();
         lock (_sockets)
@@ -78,6 +78,11 @@ internal sealed class InMemoryServer : IAsyncDisposable
         if (accept is not null)
         {
             socket.Options.SetRequestHeader(OptionalMessageList.FieldName, accept);
+        }
+
+        foreach (var subprotocol in subprotocols)
+        {
+            socket.Options.AddSubProtocol(subprotocol);
         }
 
         using var invoker = new HttpMessageInvoker(_handler, disposeHandler: false);

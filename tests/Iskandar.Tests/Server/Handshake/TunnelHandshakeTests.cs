@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json.Nodes;
+using Iskandar.Protocol.Connections;
+using Iskandar.Server.Handshake;
 using Iskandar.Tests.Infrastructure;
 
 namespace Iskandar.Tests.Server.Handshake;
@@ -34,6 +36,38 @@ public sealed class TunnelHandshakeTests
         Assert.Equal((100_000, 262_144), ((int)registration["maxMessage"]!, (int)registration["window"]!));
         Assert.Equal($"https://{registration["subdomain"]}.tunnel.example.com:8443", (string)registration["url"]!);
     }
+
+    [Fact]
+    public async Task Subprotocols_NoneOfThemKnown_AcceptedWithoutAndJsonSpoken()
+    {
+        await using var server = await InMemoryServer.StartAsync();
+
+        var peer = await server.ConnectPeerAsync(accept: null, "iskandar.v0", "mqtt");
+
+        Assert.Null(peer.Socket.SubProtocol);
+        Assert.NotNull((await peer.MessageAsync())["maxMessage"]);
+    }
+
+    [Fact]
+    public async Task Subprotocols_Offered_TheBestKnownIsChosen()
+    {
+        await using var server = await InMemoryServer.StartAsync();
+
+        var peer = await server.ConnectPeerAsync(accept: null, ["mqtt", .. TunnelConnection.SupportedSubprotocols]);
+
+        Assert.Equal(TunnelConnection.SupportedSubprotocols is [var best, ..] ? best : null, peer.Socket.SubProtocol);
+        Assert.NotNull((await peer.MessageAsync())["subdomain"]);
+    }
+
+    [Theory]
+    [InlineData("", "a,b", null)]
+    [InlineData("c", "a,b", null)]
+    [InlineData("A", "a,b", null)]
+    [InlineData("b", "a,b", "b")]
+    [InlineData("c,b,a", "a,b", "a")]
+    [InlineData("a", "", null)]
+    public void ChooseSubprotocol_OfferedAndSupported_TheServersFirst(string offered, string supported, string? expected) =>
+        Assert.Equal(expected, TunnelHandshake.ChooseSubprotocol(List(offered), List(supported)));
 
     [Fact]
     public async Task Handshake_NoWebSocket_UpgradeRequiredAsAProblem()
@@ -127,6 +161,8 @@ public sealed class TunnelHandshakeTests
         await peer.CloseAsync();
         await stopping;
     }
+
+    private static string[] List(string items) => items.Split(',', StringSplitOptions.RemoveEmptyEntries);
 
     private static async Task UntilConnectedAsync(InMemoryServer server)
     {
