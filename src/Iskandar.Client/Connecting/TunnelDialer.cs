@@ -62,6 +62,11 @@ internal sealed class TunnelDialer(IskandarClientOptions options)
         socket.Options.KeepAliveInterval = PingAfter;
         socket.Options.KeepAliveTimeout = DeadAfter;
         socket.Options.CollectHttpResponseDetails = true;
+        foreach (var subprotocol in TunnelConnection.SupportedSubprotocols)
+        {
+            socket.Options.AddSubProtocol(subprotocol);
+        }
+
         socket.Options.SetRequestHeader(OptionalMessageList.FieldName, OptionalMessageList.All);
         return socket;
     }

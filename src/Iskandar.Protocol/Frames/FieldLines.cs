@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Text;
 using Iskandar.Protocol.Messages;
 
 namespace Iskandar.Protocol.Frames;
@@ -41,6 +42,20 @@ internal static class FieldLines
         return counted;
     }
 
+    /// <summary>Whether a section is within a limit, as the one who reads it counts.</summary>
+    public static bool Fits(FieldSection fields, long limit)
+    {
+        if (fields.Count > FrameLimits.Lines)
+        {
+            return false;
+        }
+
+        var counted = CountedBytes(fields);
+
+        // Beyond ISO-8859-1 a character takes more bytes than one.
+        return counted * 3L <= limit || (counted <= limit && EncodedBytes(fields) <= limit);
+    }
+
     /// <summary>What one line counts against a limit.</summary>
     public static int CountedBytes(int name, int value) => name + value + Overhead;
 
@@ -75,6 +90,18 @@ internal static class FieldLines
         text = payload[..length];
         payload = payload[length..];
         return true;
+    }
+
+    private static long EncodedBytes(FieldSection fields)
+    {
+        long encoded = 0;
+        foreach (ref readonly var line in fields.Lines)
+        {
+            var isLatin1 = !line.Value.AsSpan().ContainsAnyExceptInRange('\0', '\u00FF');
+            encoded += CountedBytes(line.Name.Length, isLatin1 ? line.Value.Length : Encoding.UTF8.GetByteCount(line.Value));
+        }
+
+        return encoded;
     }
 
     private static FrozenDictionary<string, byte> CreateIndices()

@@ -12,6 +12,9 @@ internal static class FrameLimits
     /// <summary>Bytes of a GOAWAY.</summary>
     public const int GoAway = 1024;
 
+    /// <summary>Bytes of field lines that a server takes if it doesn't say otherwise.</summary>
+    public const int DefaultFields = 64 * 1024;
+
     /// <summary>Field lines in a section.</summary>
     public const int Lines = 1_000;
 

@@ -12,8 +12,6 @@ namespace Iskandar.Protocol.Json;
 /// </summary>
 internal sealed class JsonClientConnection : IClientConnection
 {
-    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
-
     private readonly WebSocket _socket;
     private readonly ClientConnectionOptions _options;
     private readonly MessageReceiver _receiver;
@@ -24,7 +22,7 @@ internal sealed class JsonClientConnection : IClientConnection
     private IExchangeHandler? _handler;
     private volatile bool _stopping;
 
-    private JsonClientConnection(
+    public JsonClientConnection(
         WebSocket socket, ClientConnectionOptions options, BatchingStream? stream, MessageReceiver receiver, Registration registration)
     {
         _socket = socket;
@@ -37,28 +35,6 @@ internal sealed class JsonClientConnection : IClientConnection
     public Registration Registration { get; }
 
     public MessageSender Sender { get; }
-
-    /// <summary>Waits for the registration.</summary>
-    /// <exception cref="WebSocketException">The connection broke, or the first message was no registration.</exception>
-    public static async Task<JsonClientConnection> OpenAsync(
-        WebSocket socket, ClientConnectionOptions options, BatchingStream? stream, CancellationToken cancellationToken)
-    {
-        var receiver = new MessageReceiver(socket, options.MaxMessage);
-        try
-        {
-            var first = await receiver.ReceiveAsync(cancellationToken).ConfigureAwait(false);
-            var registration = first.Kind == ReceivedKind.Message ? JsonRegistration.Read(first.Data.Span) : null;
-            return registration is not null
-                ? new JsonClientConnection(socket, options, stream, receiver, registration)
-                : throw new WebSocketException(
-                    WebSocketError.Faulted, "The server's first message was no registration such as {\"subdomain\":\"abc123\"}.");
-        }
-        catch
-        {
-            receiver.Dispose();
-            throw;
-        }
-    }
 
     public async Task<string> RunAsync(IExchangeHandler handler, CancellationToken cancellationToken)
     {
@@ -83,7 +59,8 @@ internal sealed class JsonClientConnection : IClientConnection
                 exchange.OnCancelled();
             }
 
-            await FinishAsync().ConfigureAwait(false);
+            await ClosingHandshake.FinishAsync(_socket, Sender, _options.TimeProvider).ConfigureAwait(false);
+            _over.TrySetResult();
         }
     }
 
@@ -94,7 +71,7 @@ internal sealed class JsonClientConnection : IClientConnection
         Sender.Close(WebSocketCloseStatus.NormalClosure, "The client is stopping.");
         try
         {
-            await _over.Task.WaitAsync(CloseTimeout, _options.TimeProvider, cancellationToken).ConfigureAwait(false);
+            await _over.Task.WaitAsync(ClosingHandshake.Timeout, _options.TimeProvider, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception fault) when (fault is TimeoutException or OperationCanceledException)
         {
@@ -212,29 +189,5 @@ internal sealed class JsonClientConnection : IClientConnection
             _exchanges.Clear();
             return exchanges;
         }
-    }
-
-    private async Task FinishAsync()
-    {
-        if (_socket.State == WebSocketState.CloseReceived)
-        {
-            Sender.Close(WebSocketCloseStatus.NormalClosure, "");
-            try
-            {
-                await Sender.Ended.WaitAsync(CloseTimeout, _options.TimeProvider).ConfigureAwait(false);
-            }
-            catch (TimeoutException)
-            {
-                _socket.Abort();
-            }
-        }
-
-        Sender.Abort();
-        if (_socket.State != WebSocketState.Closed)
-        {
-            _socket.Abort();
-        }
-
-        _over.TrySetResult();
     }
 }

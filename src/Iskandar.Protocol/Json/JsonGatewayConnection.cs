@@ -13,8 +13,6 @@ namespace Iskandar.Protocol.Json;
 /// </summary>
 internal sealed class JsonGatewayConnection : IGatewayConnection
 {
-    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
-
     private readonly WebSocket _socket;
     private readonly MessageReceiver _receiver;
     private readonly Lock _gate = new();
@@ -87,7 +85,8 @@ internal sealed class JsonGatewayConnection : IGatewayConnection
                 exchange.Lose();
             }
 
-            await FinishAsync().ConfigureAwait(false);
+            await ClosingHandshake.FinishAsync(_socket, Sender, Options.TimeProvider).ConfigureAwait(false);
+            _over.TrySetResult();
         }
     }
 
@@ -139,7 +138,7 @@ internal sealed class JsonGatewayConnection : IGatewayConnection
         Sender.Close(WebSocketCloseStatus.EndpointUnavailable, "The server is stopping.");
         try
         {
-            await _over.Task.WaitAsync(CloseTimeout, Options.TimeProvider, CancellationToken.None).ConfigureAwait(false);
+            await _over.Task.WaitAsync(ClosingHandshake.Timeout, Options.TimeProvider, CancellationToken.None).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
@@ -259,30 +258,5 @@ internal sealed class JsonGatewayConnection : IGatewayConnection
         {
             return _exchanges.Count == 0 ? [] : [.. _exchanges.Values];
         }
-    }
-
-    // Answers a close frame with one; whatever doesn't end in time is aborted.
-    private async Task FinishAsync()
-    {
-        if (_socket.State == WebSocketState.CloseReceived)
-        {
-            Sender.Close(WebSocketCloseStatus.NormalClosure, "");
-            try
-            {
-                await Sender.Ended.WaitAsync(CloseTimeout, Options.TimeProvider).ConfigureAwait(false);
-            }
-            catch (TimeoutException)
-            {
-                _socket.Abort();
-            }
-        }
-
-        Sender.Abort();
-        if (_socket.State != WebSocketState.Closed)
-        {
-            _socket.Abort();
-        }
-
-        _over.TrySetResult();
     }
 }

@@ -7,7 +7,12 @@ namespace Iskandar.Protocol.Transports;
 /// The one writer of a WebSocket, with natural batching: producers encode into a buffer under a short lock; whoever finds nobody writing
 /// schedules the writer, which swaps buffers and sends until there is nothing left. Producers of content wait while too much is pending; others never do.
 /// </summary>
-internal sealed class MessageSender(WebSocket socket, TimeProvider time, BatchingStream? stream = null) : IThreadPoolWorkItem, IDisposable
+/// <param name="socket">The WebSocket. Closing it is up to its owner.</param>
+/// <param name="time">The clock.</param>
+/// <param name="stream">The stream under the WebSocket, so that several messages go out in one send; null: each by itself.</param>
+/// <param name="wholeBatches">True: what waits goes out as one binary message. False: each piece that was encoded is a text message.</param>
+/// <param name="greets">True: nothing goes out before the text message of <see cref="Greet"/>.</param>
+internal sealed class MessageSender(WebSocket socket, TimeProvider time, BatchingStream? stream = null, bool wholeBatches = false, bool greets = false) : IThreadPoolWorkItem, IDisposable
 {
     // Enough to keep a fast link busy, little enough that what waits here never matters.
     private const int Room = 1024 * 1024;
@@ -20,6 +25,7 @@ internal sealed class MessageSender(WebSocket socket, TimeProvider time, Batchin
 
     private static readonly TimeSpan MostForFrame = TimeSpan.FromSeconds(30);
 
+    private readonly WebSocketMessageType _type = wholeBatches ? WebSocketMessageType.Binary : WebSocketMessageType.Text;
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -30,7 +36,8 @@ internal sealed class MessageSender(WebSocket socket, TimeProvider time, Batchin
     private TaskCompletionSource? _drained;
     private (WebSocketCloseStatus Status, string Reason)? _close;
     private long _frameStarted;
-    private bool _writing;
+    private byte[]? _greeting;
+    private bool _writing = greets;
     private bool _over;
 
     /// <summary>Completes when the close frame is out, or the connection is beyond use.</summary>
@@ -51,14 +58,41 @@ internal sealed class MessageSender(WebSocket socket, TimeProvider time, Batchin
         }
     }
 
+    /// <summary>Sends the first message.</summary>
+    public void Greet(byte[] text)
+    {
+        _greeting = text;
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+
     /// <summary>Encodes one message and sends it as soon as possible.</summary>
+    /// <param name="state">What to encode.</param>
+    /// <param name="encode">Encodes it, under a lock.</param>
+    /// <param name="inline">
+    /// True to send on this thread if nobody is sending: no hand-over, which is best when nothing else is about to be sent. The caller must hold no lock.
+    /// </param>
     /// <returns>False when the connection takes no more messages.</returns>
-    public bool Send<TState>(TState state, Action<TState, IBufferWriter<byte>> encode)
+    public bool Send<TState>(TState state, Action<TState, IBufferWriter<byte>> encode, bool inline = false)
     {
         lock (_gate)
         {
-            return TryAppend(state, encode);
+            if (!TryAppend(state, encode))
+            {
+                return false;
+            }
+
+            if (!inline || _writing)
+            {
+                Schedule();
+                return true;
+            }
+
+            _writing = true;
         }
+
+        // It catches everything, as when it is scheduled.
+        _ = WriteAsync();
+        return true;
     }
 
     /// <summary>Waits for room, then encodes one message and sends it.</summary>
@@ -73,7 +107,9 @@ internal sealed class MessageSender(WebSocket socket, TimeProvider time, Batchin
                 // Looked at and used under one lock: of many who wait, only as many go on as there is room for.
                 if (_over || _filling.Length < Room)
                 {
-                    return TryAppend(state, encode);
+                    var appended = TryAppend(state, encode);
+                    Schedule();
+                    return appended;
                 }
 
                 drained = Drained();
@@ -160,14 +196,18 @@ internal sealed class MessageSender(WebSocket socket, TimeProvider time, Batchin
             throw;
         }
 
+        if (wholeBatches)
+        {
+            _fillingEnds.Clear();
+        }
+
         _fillingEnds.Add(_filling.Length);
-        Schedule();
         return true;
     }
 
     private void Schedule()
     {
-        if (!_writing)
+        if (!_writing && !_over)
         {
             _writing = true;
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
@@ -180,6 +220,12 @@ internal sealed class MessageSender(WebSocket socket, TimeProvider time, Batchin
     {
         try
         {
+            if (Interlocked.Exchange(ref _greeting, null) is { } greeting)
+            {
+                Volatile.Write(ref _frameStarted, time.GetTimestamp());
+                await socket.SendAsync(greeting.AsMemory(), WebSocketMessageType.Text, endOfMessage: true, _stop.Token).ConfigureAwait(false);
+            }
+
             (WebSocketCloseStatus Status, string Reason)? close;
             while (Swap(out close))
             {
@@ -214,7 +260,7 @@ internal sealed class MessageSender(WebSocket socket, TimeProvider time, Batchin
             {
                 var next = Math.Min(end, start + MostInFrame);
                 Volatile.Write(ref _frameStarted, time.GetTimestamp());
-                await socket.SendAsync(_sending.Written[start..next], WebSocketMessageType.Text, endOfMessage: next == end, _stop.Token).ConfigureAwait(false);
+                await socket.SendAsync(_sending.Written[start..next], _type, endOfMessage: next == end, _stop.Token).ConfigureAwait(false);
                 start = next;
             }
             while (start < end);

@@ -41,6 +41,13 @@ internal sealed class PooledBuffer : IBufferWriter<byte>
     /// <summary>Forgets what was written after this point.</summary>
     public void Truncate(int length) => Length = Math.Min(Length, length);
 
+    /// <summary>Forgets the first bytes; what is left moves to the front.</summary>
+    public void Consume(int count)
+    {
+        _bytes.AsSpan(count, Length - count).CopyTo(_bytes);
+        Length -= count;
+    }
+
     /// <summary>Forgets the content and gives the storage back; it can be written again.</summary>
     public void Release()
     {

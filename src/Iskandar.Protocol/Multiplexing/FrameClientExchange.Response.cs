@@ -1,0 +1,87 @@
+using System.Buffers;
+using Iskandar.Protocol.Connections;
+using Iskandar.Protocol.Frames;
+using Iskandar.Protocol.Messages;
+
+namespace Iskandar.Protocol.Multiplexing;
+
+/// <content>The way of the response: what the application sends.</content>
+internal sealed partial class FrameClientExchange
+{
+    private static readonly Action<(uint Stream, ResponseHead Head, ReadOnlyMemory<byte> Content, bool End), IBufferWriter<byte>> WriteHead =
+        static (state, output) =>
+        {
+            var isWhole = state.Content.IsEmpty;
+            ResponseFrame.Write(output, state.Stream, state.Head, state.End && isWhole);
+            if (!isWhole)
+            {
+                DataFrame.Write(output, state.Stream, state.Content.Span, state.End);
+            }
+        };
+
+    public void SendInformational(ResponseHead head)
+    {
+        if (!Volatile.Read(ref _cancelled) && !_headSent && Fits(head))
+        {
+            _connection.Sender.Send((_stream, head, ReadOnlyMemory<byte>.Empty, false), WriteHead);
+        }
+    }
+
+    public ValueTask SendHeadAsync(ResponseHead head, ReadOnlyMemory<byte> content, bool endOfResponse, CancellationToken cancellationToken)
+    {
+        if (!Fits(head))
+        {
+            Fail(ExchangeError.ResponseHeadTooLarge);
+            return default;
+        }
+
+        _headSent = true;
+
+        // A small response is one write: head and content together, if there is credit for it.
+        var takesContent = _outbound.TryTake(content.Length, endOfResponse);
+        if (Volatile.Read(ref _cancelled))
+        {
+            return default;
+        }
+
+        var first = (_stream, head, takesContent ? content : default, endOfResponse && takesContent);
+        _connection.Sender.Send(first, WriteHead, inline: _connection.IsQuiet);
+        if (!takesContent)
+        {
+            return Discard(_outbound.SendAsync(_stream, content, endOfResponse, cancellationToken));
+        }
+
+        return content.IsEmpty ? default : _connection.Sender.WaitForRoomAsync(cancellationToken);
+    }
+
+    public ValueTask SendContentAsync(ReadOnlyMemory<byte> content, bool endOfResponse, CancellationToken cancellationToken) =>
+        Discard(_outbound.SendAsync(_stream, content, endOfResponse, cancellationToken));
+
+    public void SendTrailers(FieldSection trailers)
+    {
+        if (FieldLines.Fits(trailers, _connection.MaxFields))
+        {
+            _outbound.SendTrailers(_stream, trailers);
+        }
+        else
+        {
+            Fail(ExchangeError.ResponseHeadTooLarge);
+        }
+    }
+
+    private bool Fits(ResponseHead head) => FieldLines.Fits(head.Fields, _connection.MaxFields);
+
+    // What is sent for a stream that is over goes nowhere; the application learns of it by the token.
+    private static ValueTask Discard(ValueTask<bool> sending)
+    {
+        if (sending.IsCompletedSuccessfully)
+        {
+            _ = sending.Result;
+            return default;
+        }
+
+        return AwaitAsync(sending);
+
+        static async ValueTask AwaitAsync(ValueTask<bool> sending) => await sending.ConfigureAwait(false);
+    }
+}

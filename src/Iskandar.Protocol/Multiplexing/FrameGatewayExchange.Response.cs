@@ -1,0 +1,177 @@
+using Iskandar.Protocol.Connections;
+using Iskandar.Protocol.Frames;
+using Iskandar.Protocol.Messages;
+
+namespace Iskandar.Protocol.Multiplexing;
+
+/// <content>The way of the response: what the read loop delivers. Each member returns what is wrong with the frame, or null.</content>
+internal sealed partial class FrameGatewayExchange
+{
+    /// <summary>A head. An informational one is valid and has no further effect.</summary>
+    /// <param name="stream">The stream it came for.</param>
+    /// <param name="head">The head; replaced by this exchange's own when it was taken.</param>
+    /// <param name="end">Whether there is no content.</param>
+    public ErrorCode? OnResponse(uint stream, ref ResponseHead head, bool end)
+    {
+        lock (_gate)
+        {
+            if (!IsReceiving(stream))
+            {
+                return null;
+            }
+
+            if (_state != State.Open)
+            {
+                return ErrorCode.ProtocolError;
+            }
+
+            if (head.Status == 101 && !_isUpgrade)
+            {
+                return ErrorCode.ResponseInvalid;
+            }
+
+            if (head.Status < 200 && (head.Status != 101 || end))
+            {
+                return end ? ErrorCode.ProtocolError : null;
+            }
+
+            (Response, head) = (head, Response);
+            _state = end ? State.Done : State.Streaming;
+            _isUpgrade = Response.Status == 101;
+            _lastActivity = Now();
+            if (end)
+            {
+                _inbound.Put(default, end: true);
+            }
+
+            return null;
+        }
+    }
+
+    public ErrorCode? OnData(uint stream, ReadOnlySpan<byte> piece, bool end)
+    {
+        lock (_gate)
+        {
+            if (!IsReceiving(stream))
+            {
+                return null;
+            }
+
+            if (_state != State.Streaming)
+            {
+                return ErrorCode.ProtocolError;
+            }
+
+            _lastActivity = Now();
+            var fault = _inbound.Put(piece, end);
+            if (fault is null && end)
+            {
+                _state = State.Done;
+            }
+
+            return fault;
+        }
+    }
+
+    public ErrorCode? OnTrailers(uint stream, ReadOnlySpan<byte> payload, FieldLineReader reader)
+    {
+        lock (_gate)
+        {
+            if (!IsReceiving(stream))
+            {
+                return null;
+            }
+
+            if (_state != State.Streaming || _isUpgrade)
+            {
+                return ErrorCode.ProtocolError;
+            }
+
+            var read = reader.Read(payload, _inbound.Trailers);
+            if (read != FieldLinesResult.Ok)
+            {
+                return read == FieldLinesResult.TooLarge ? ErrorCode.HeadTooLarge : ErrorCode.ResponseInvalid;
+            }
+
+            _state = State.Done;
+            return _inbound.End();
+        }
+    }
+
+    public ErrorCode? OnCredit(uint stream, uint bytes)
+    {
+        lock (_gate)
+        {
+            if (!IsReceiving(stream))
+            {
+                return null;
+            }
+
+            _lastActivity = Now();
+            return _outbound.TryAdd(bytes) ? null : ErrorCode.FlowControlError;
+        }
+    }
+
+    /// <summary>The client has given up. After the end of its response that only means that it doesn't want the rest of the request.</summary>
+    public ErrorCode? OnReset(uint stream, ErrorCode code)
+    {
+        lock (_gate)
+        {
+            if (!IsReceiving(stream))
+            {
+                return null;
+            }
+
+            _isOver = true;
+            _outbound.Stop();
+            if (_state != State.Done)
+            {
+                FailLocked(code.ToExchangeError());
+            }
+
+            return null;
+        }
+    }
+
+    /// <summary>A frame broke the stream's rules.</summary>
+    public void OnFault(uint stream, ErrorCode code)
+    {
+        lock (_gate)
+        {
+            if (!IsReceiving(stream))
+            {
+                return;
+            }
+
+            _isOver = true;
+            FailLocked(code switch
+            {
+                ErrorCode.HeadTooLarge => ExchangeError.ResponseHeadTooLarge,
+                ErrorCode.Overflow => ExchangeError.ResponseOverflow,
+                _ => ExchangeError.ResponseInvalid,
+            });
+        }
+
+        _connection.SendReset(stream, code);
+    }
+
+    /// <summary>All that has arrived is in: whoever waits for it may go on.</summary>
+    public void Publish(uint stream)
+    {
+        lock (_gate)
+        {
+            if (!IsReceiving(stream))
+            {
+                return;
+            }
+
+            _inbound.Publish();
+            if (_state is State.Streaming or State.Done)
+            {
+                _head.SetElsewhere(true);
+            }
+        }
+    }
+
+    private bool IsReceiving(uint stream) => _stream == stream && _state is not (State.Unused or State.Failed);
+}

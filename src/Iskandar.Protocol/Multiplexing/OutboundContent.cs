@@ -1,0 +1,174 @@
+using System.Buffers;
+using Iskandar.Protocol.FlowControl;
+using Iskandar.Protocol.Frames;
+using Iskandar.Protocol.Messages;
+using Iskandar.Protocol.Transports;
+
+namespace Iskandar.Protocol.Multiplexing;
+
+/// <summary>
+/// The way of one stream's content out: cut into frames, as much of it as there is credit for. One sender at a time; the read loop brings credit. Both meet under
+/// the exchange's lock.
+/// </summary>
+/// <param name="gate">The exchange's lock.</param>
+/// <param name="sender">The connection's writer.</param>
+internal sealed class OutboundContent(Lock gate, MessageSender sender)
+{
+    private static readonly Action<(uint Stream, ReadOnlyMemory<byte> Content, bool End), IBufferWriter<byte>> WriteData =
+        static (state, output) => DataFrame.Write(output, state.Stream, state.Content.Span, state.End);
+
+    private readonly SendWindow _window = new();
+    private TaskCompletionSource? _wake;
+    private bool _stopped;
+
+    /// <summary>Whether the direction has ended, or was given up.</summary>
+    public bool IsOver { get; private set; }
+
+    /// <summary>Whether content waits for credit.</summary>
+    public bool IsWaiting => _wake is not null;
+
+    /// <summary>Sends content. Waits for credit, and for room.</summary>
+    /// <returns>False when it was stopped.</returns>
+    public ValueTask<bool> SendAsync(uint stream, ReadOnlyMemory<byte> content, bool end, CancellationToken cancellationToken)
+    {
+        if (content.IsEmpty && !end)
+        {
+            return new(!_stopped);
+        }
+
+        return TryTake(content.Length, end)
+            ? sender.SendContentAsync((stream, content, end), WriteData, cancellationToken)
+            : SendPiecesAsync(stream, content, end, cancellationToken);
+    }
+
+    /// <summary>Takes credit for a first piece that goes out beside a head.</summary>
+    /// <param name="length">The piece's length.</param>
+    /// <param name="end">Whether the direction ends with it.</param>
+    /// <returns>False when it can't go as one frame now; nothing is taken then.</returns>
+    public bool TryTake(int length, bool end)
+    {
+        lock (gate)
+        {
+            if (_stopped || length > FrameLimits.Data || length > _window.Available)
+            {
+                return false;
+            }
+
+            _window.Take(length);
+            IsOver |= end;
+            return true;
+        }
+    }
+
+    /// <summary>Ends the direction with a trailer section.</summary>
+    public void SendTrailers(uint stream, FieldSection trailers)
+    {
+        lock (gate)
+        {
+            if (_stopped || IsOver)
+            {
+                return;
+            }
+
+            IsOver = true;
+        }
+
+        sender.Send((stream, trailers), static (state, output) => TrailersFrame.Write(output, state.stream, state.trailers));
+    }
+
+    /// <summary>Marks the direction as ended: its head says so. Under the lock.</summary>
+    public void End() => IsOver = true;
+
+    /// <summary>Credit has come. Under the lock.</summary>
+    /// <returns>False when that is more than there may be, or none.</returns>
+    public bool TryAdd(uint bytes)
+    {
+        if (!_window.TryAdd(bytes))
+        {
+            return false;
+        }
+
+        Wake();
+        return true;
+    }
+
+    /// <summary>Nothing more is to be sent; who waits goes on. Under the lock.</summary>
+    public void Stop()
+    {
+        _stopped = true;
+        IsOver = true;
+        Wake();
+    }
+
+    /// <summary>Makes it new. Under the lock.</summary>
+    public void Reset()
+    {
+        _window.Reset();
+        _stopped = false;
+        IsOver = false;
+    }
+
+    private async ValueTask<bool> SendPiecesAsync(uint stream, ReadOnlyMemory<byte> content, bool end, CancellationToken cancellationToken)
+    {
+        do
+        {
+            var length = await TakeAsync(Math.Min(content.Length, FrameLimits.Data), cancellationToken).ConfigureAwait(false);
+            if (length < 0)
+            {
+                return false;
+            }
+
+            var piece = content[..length];
+            content = content[length..];
+            var isLast = end && content.IsEmpty;
+            if (isLast)
+            {
+                lock (gate)
+                {
+                    IsOver = true;
+                }
+            }
+
+            if (!await sender.SendContentAsync((stream, piece, isLast), WriteData, cancellationToken).ConfigureAwait(false))
+            {
+                return false;
+            }
+        }
+        while (!content.IsEmpty);
+
+        return true;
+    }
+
+    // As much as there is, at least a byte of what is wanted; -1: stopped.
+    private async ValueTask<int> TakeAsync(int most, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task came;
+            lock (gate)
+            {
+                if (_stopped)
+                {
+                    return -1;
+                }
+
+                if (most == 0 || _window.Available > 0)
+                {
+                    return _window.Take(most);
+                }
+
+                _wake ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                came = _wake.Task;
+            }
+
+            await came.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private void Wake()
+    {
+        // Only schedules: no other code runs under the lock.
+        _wake?.TrySetResult();
+        _wake = null;
+    }
+}
