@@ -155,11 +155,11 @@ internal sealed class JsonGatewayConnection : IGatewayConnection
     }
 
     /// <summary>Takes the exchange out; nothing that still comes for its id reaches anybody.</summary>
-    public void Remove(JsonGatewayExchange exchange, ulong id)
+    public void Remove(JsonGatewayExchange exchange, ulong id, bool isReusable)
     {
         lock (_gate)
         {
-            if (_exchanges.Remove(id))
+            if (_exchanges.Remove(id) && isReusable)
             {
                 _idle.Push(exchange);
             }

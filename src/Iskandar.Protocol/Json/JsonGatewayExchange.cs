@@ -13,7 +13,7 @@ internal sealed partial class JsonGatewayExchange(JsonGatewayConnection connecti
     private readonly Lock _gate = new();
     private readonly GatheredContent _sent = new(connection.Options.MaxBufferedRequest, connection.Budget);
     private readonly ReceivedContent _received = new(connection.Options, connection.Budget);
-    private readonly HeadSignal _head = new();
+    private readonly ReadySignal _head = new();
     private (Action<object> Callback, object State)? _onFailed;
     private State _state;
     private CancellationTokenSource? _waiting;
@@ -200,7 +200,7 @@ internal sealed partial class JsonGatewayExchange(JsonGatewayConnection connecti
                 Publish(arrived > 0, message.Done);
                 if (isFirst)
                 {
-                    _head.TrySet(true);
+                    _head.SetElsewhere(true);
                 }
             }
         }
@@ -233,7 +233,7 @@ internal sealed partial class JsonGatewayExchange(JsonGatewayConnection connecti
             connection.Sender.Send(id, static (id, output) => JsonMessageWriter.WriteCancel(output, id));
         }
 
-        connection.Remove(this, id);
+        connection.Remove(this, id, _head.TryReset());
     }
 
     private long Now() => connection.Options.TimeProvider.GetTimestamp();
@@ -261,7 +261,7 @@ internal sealed partial class JsonGatewayExchange(JsonGatewayConnection connecti
         Error = reason;
         _state = State.Failed;
         _received.Complete();
-        _head.TrySet(false);
+        _head.SetElsewhere(false);
         if (Volatile.Read(ref _waiting) is { } waiting)
         {
             ThreadPool.UnsafeQueueUserWorkItem(static waiting => StopWaiting(waiting), waiting, preferLocal: false);
@@ -284,7 +284,6 @@ internal sealed partial class JsonGatewayExchange(JsonGatewayConnection connecti
         _requestSent = false;
         _clientEnded = false;
         _onFailed = null;
-        _head.Reset();
         _received.Reset();
         Request.Clear();
     }

@@ -1,6 +1,6 @@
 using System.Threading.Tasks.Sources;
 
-namespace Iskandar.Protocol.Multiplexing;
+namespace Iskandar.Protocol.Connections;
 
 /// <summary>
 /// Tells the one who waits for a response's head that it is there, or never will be. Reusable. Set under the exchange's lock; the wait ends on a thread of the pool,
