@@ -67,8 +67,8 @@ internal static class ServerHost
         builder.Services.AddIskandarServer(settings.Apply);
         builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime, NoHostLifetime>());
         builder.Logging.SetMinimumLevel(settings.LogLevel).AddProvider(new LineLoggerProvider(writer.Error));
-        // They would log visitors' targets, which may hold secrets.
-        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning);
+        // They would log visitors' targets, which may hold secrets. And being asked for at all, they make an activity and a log scope of every request.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         if (settings.LogLevel >= LogLevel.Warning)
         {
             // Failing to start is told in words, not with a stack trace.

@@ -68,9 +68,11 @@ internal static class TunnelHost
         builder.Logging.SetMinimumLevel(settings.LogLevel).AddProvider(new LineLoggerProvider(view.Notice));
         if (settings.LogLevel >= LogLevel.Warning)
         {
-            // The view tells of a failing origin and of a refused tunnel in its own words, without a stack trace.
+            // The view tells of a failing origin and of a refused tunnel in its own words, without a stack trace. And the diagnostics of the
+            // host make an activity and a log scope of every request as soon as anybody might listen.
             builder.Logging
                 .AddFilter("Yarp", LogLevel.None)
+                .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
                 .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         }
 
