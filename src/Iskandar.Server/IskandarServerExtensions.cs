@@ -6,6 +6,7 @@ using Iskandar.Server.Gateway;
 using Iskandar.Server.Handshake;
 using Iskandar.Server.Tunnels;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -36,6 +37,7 @@ public static class IskandarServerExtensions
         services.TryAddSingleton<TunnelGateway>();
         services.TryAddSingleton<HostDispatcher>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, TunnelKeeper>());
+        services.Replace(ServiceDescriptor.Singleton<IMemoryPoolFactory<byte>, LargeBlocks>());
 
         // The host must not give up before the drain does.
         services.AddOptions<HostOptions>().Configure<IOptions<IskandarServerOptions>>(

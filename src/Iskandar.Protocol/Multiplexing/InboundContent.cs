@@ -15,7 +15,8 @@ namespace Iskandar.Protocol.Multiplexing;
 /// <param name="budget">Memory for content that isn't taken, as far as the window hasn't paid for it by its growth; null: no bound but the window.</param>
 internal sealed class InboundContent(ReceiveWindow window, ByteBudget? budget)
 {
-    private static readonly PipeOptions WithoutWaiting = new(pauseWriterThreshold: 0, resumeWriterThreshold: 0, useSynchronizationContext: false);
+    private static readonly PipeOptions WithoutWaiting = new(
+        pauseWriterThreshold: 0, resumeWriterThreshold: 0, minimumSegmentSize: 32 * 1024, useSynchronizationContext: false);
 
     private readonly Pipe _pipe = new(WithoutWaiting);
     private long _buffered;

@@ -15,7 +15,7 @@ namespace Iskandar.Protocol.Transports;
 internal sealed class MessageSender(WebSocket socket, TimeProvider time, BatchingStream? stream = null, bool wholeBatches = false, bool greets = false) : IThreadPoolWorkItem, IDisposable
 {
     // Enough to keep a fast link busy, little enough that what waits here never matters.
-    private const int Room = 1024 * 1024;
+    private const int Room = 256 * 1024;
 
     // Far more than heads and control messages come to while there is room for content. A peer that lets it come to this takes nothing.
     private const int MostPending = 64 * 1024 * 1024;
