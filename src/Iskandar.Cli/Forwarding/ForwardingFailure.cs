@@ -26,7 +26,8 @@ internal sealed record ForwardingFailure(OriginFailure? Kind, string Reason)
             ForwarderError.Request when IsUnreachable(exception) => OriginFailure.Unreachable,
             ForwarderError.RequestTimedOut => OriginFailure.Timeout,
             ForwarderError.RequestCanceled or ForwarderError.RequestBodyCanceled or ForwarderError.RequestBodyClient
-                or ForwarderError.ResponseBodyCanceled or ForwarderError.ResponseBodyClient => null,
+                or ForwarderError.ResponseBodyCanceled or ForwarderError.ResponseBodyClient
+                or ForwarderError.UpgradeRequestCanceled or ForwarderError.UpgradeRequestClient or ForwarderError.UpgradeResponseCanceled => null,
             _ => OriginFailure.Failed,
         };
         return new ForwardingFailure(kind, exception?.GetBaseException().Message ?? error.ToString());

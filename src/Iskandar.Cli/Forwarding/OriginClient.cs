@@ -4,7 +4,10 @@ using System.Text;
 namespace Iskandar.Cli.Forwarding;
 
 /// <summary>The HTTP client that calls the origin and changes nothing on the way.</summary>
-internal sealed class OriginClient(Uri origin) : HttpMessageInvoker(CreateHandler(origin))
+/// <param name="origin">What it calls.</param>
+/// <param name="connect">Makes its connections; null: by network.</param>
+internal sealed class OriginClient(Uri origin, Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>>? connect = null)
+    : HttpMessageInvoker(CreateHandler(origin, connect))
 {
     public override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
@@ -12,7 +15,7 @@ internal sealed class OriginClient(Uri origin) : HttpMessageInvoker(CreateHandle
         return base.SendAsync(request, cancellationToken);
     }
 
-    private static SocketsHttpHandler CreateHandler(Uri origin)
+    private static SocketsHttpHandler CreateHandler(Uri origin, Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>>? connect)
     {
         var handler = new SocketsHttpHandler
         {
@@ -21,6 +24,7 @@ internal sealed class OriginClient(Uri origin) : HttpMessageInvoker(CreateHandle
             UseProxy = false,
             AutomaticDecompression = DecompressionMethods.None,
             ActivityHeadersPropagator = null,
+            ConnectCallback = connect,
             ConnectTimeout = TimeSpan.FromSeconds(10),
             RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
             ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,

@@ -23,10 +23,11 @@ internal sealed class OriginForwarder : IDisposable
     private readonly OriginTransformer _transformer;
     private readonly string _prefix;
 
-    public OriginForwarder(IHttpForwarder forwarder, Uri origin, HostField hostField)
+    public OriginForwarder(
+        IHttpForwarder forwarder, Uri origin, HostField hostField, Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>>? connect = null)
     {
         _forwarder = forwarder;
-        _client = new OriginClient(origin);
+        _client = new OriginClient(origin, connect);
         _transformer = new OriginTransformer(origin, hostField);
         _prefix = OriginUri.Prefix(origin);
     }

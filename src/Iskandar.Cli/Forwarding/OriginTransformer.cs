@@ -1,3 +1,4 @@
+using System.Net;
 using Iskandar.Cli.Configuration;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -23,6 +24,13 @@ internal sealed class OriginTransformer(Uri origin, HostField hostField) : HttpT
             {
                 Add(proxyRequest, name, values);
             }
+        }
+
+        if (request.Headers.Upgrade.ToString() is { Length: > 0 } protocol && !IsAddedByForwarder(protocol))
+        {
+            // There is one only when the visitor asked for an upgrade.
+            proxyRequest.Headers.TryAddWithoutValidation("Connection", "Upgrade");
+            proxyRequest.Headers.TryAddWithoutValidation("Upgrade", protocol);
         }
 
         if (!IsIdempotent(request.Method))
@@ -61,17 +69,27 @@ internal sealed class OriginTransformer(Uri origin, HostField hostField) : HttpT
             fields.Connection = options.ToString();
         }
 
-        proxyResponse.Content = new EarlyHeadContent(proxyResponse.Content, httpContext.Response);
+        if (proxyResponse.StatusCode != HttpStatusCode.SwitchingProtocols)
+        {
+            proxyResponse.Content = new EarlyHeadContent(proxyResponse.Content, httpContext.Response);
+        }
+
         return copiesContent;
     }
 
     /// <summary>
-    /// Fields that don't go on to the origin; those of the connection have been dropped before. Host has its own rule. The gateway has met the
-    /// expectation of a 100 (Continue) already, and the client would wait a second for an origin that doesn't know it.
+    /// Fields that don't go on to the origin as they are; those of the connection have been dropped before, but for the wish for an upgrade. Host has its
+    /// own rule. The gateway has met the expectation of a 100 (Continue) already, and the client would wait a second for an origin that doesn't know it.
     /// </summary>
     private static bool StaysHere(string name) =>
         name.Equals("Host", StringComparison.OrdinalIgnoreCase)
-        || name.Equals("Expect", StringComparison.OrdinalIgnoreCase);
+        || name.Equals("Expect", StringComparison.OrdinalIgnoreCase)
+        || name.Equals("Connection", StringComparison.OrdinalIgnoreCase)
+        || name.Equals("Upgrade", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Whether the forwarder itself adds what asks for an upgrade to this protocol.</summary>
+    private static bool IsAddedByForwarder(string protocol) =>
+        protocol.Equals("websocket", StringComparison.OrdinalIgnoreCase) || protocol.StartsWith("SPDY/", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Whether doing it twice is as good as once (RFC 9110 section 9.2.2).</summary>
     private static bool IsIdempotent(string method) =>

@@ -1,16 +1,13 @@
-using System.Globalization;
 using System.Net;
 using Iskandar.Protocol.Connections;
-using Iskandar.Protocol.Messages;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Primitives;
 
 namespace Iskandar.Client.Hosting;
 
 /// <summary>An exchange as ASP.NET Core sees it: the features of its HttpContext that say what the visitor asked.</summary>
-internal sealed class TunnelRequest : IHttpRequestFeature, IHttpRequestBodyDetectionFeature, IHttpRequestLifetimeFeature, IHttpRequestIdentifierFeature,
+internal sealed partial class TunnelRequest : IHttpRequestFeature, IHttpRequestBodyDetectionFeature, IHttpRequestLifetimeFeature, IHttpRequestIdentifierFeature,
     IHttpConnectionFeature, ITunnelExchangeFeature
 {
     private readonly IClientExchange _exchange;
@@ -24,17 +21,18 @@ internal sealed class TunnelRequest : IHttpRequestFeature, IHttpRequestBodyDetec
         _exchange = exchange;
         Method = exchange.Request.Method;
         RawTarget = exchange.Request.Target;
-        Headers = ReadHeaders(exchange);
+        Headers = RequestHeaders.Read(exchange);
         Scheme = Headers["X-Forwarded-Proto"] is ["https"] ? "https" : "http";
         _response = new TunnelResponse(exchange, suppressesContent: Method == HttpMethods.Head);
 
-        Features = new FeatureCollection(initialCapacity: 12);
+        Features = new FeatureCollection(initialCapacity: 14);
         Features.Set<IHttpRequestFeature>(this);
         Features.Set<IHttpRequestBodyDetectionFeature>(this);
         Features.Set<IHttpRequestLifetimeFeature>(this);
         Features.Set<IHttpRequestIdentifierFeature>(this);
         Features.Set<IHttpConnectionFeature>(this);
         Features.Set<ITunnelExchangeFeature>(this);
+        Features.Set<IHttpUpgradeFeature>(this);
         Features.Set<IHttpResponseFeature>(_response);
         Features.Set<IHttpResponseBodyFeature>(_response.Body);
     }
@@ -67,11 +65,11 @@ internal sealed class TunnelRequest : IHttpRequestFeature, IHttpRequestBodyDetec
 
     public Stream Body
     {
-        get => _body ??= _exchange.OpenContent();
+        get => _body ??= CanHaveBody ? _exchange.OpenContent() : Stream.Null;
         set => _body = value;
     }
 
-    public bool CanHaveBody => _exchange.ContentLength is null or > 0;
+    public bool CanHaveBody => !_exchange.IsUpgrade && _exchange.ContentLength is null or > 0;
 
     public CancellationToken RequestAborted
     {
@@ -119,27 +117,4 @@ internal sealed class TunnelRequest : IHttpRequestFeature, IHttpRequestBodyDetec
 
     /// <summary>Calls what the application registered for the end of the response.</summary>
     public Task FireOnCompletedAsync(ILogger logger) => _response.FireOnCompletedAsync(logger);
-
-    private static HeaderDictionary ReadHeaders(IClientExchange exchange)
-    {
-        var fields = exchange.Request.Fields;
-        var headers = new HeaderDictionary(fields.Count);
-        var connection = ConnectionFields.OptionsOf(fields);
-        foreach (ref readonly var line in fields.Lines)
-        {
-            if (!ConnectionFields.Contains(line.Name) && !ConnectionFields.IsNamedBy(connection, line.Name))
-            {
-                // Not Append: it drops empty values, and an empty value is a value.
-                headers[line.Name] = headers.TryGetValue(line.Name, out var earlier) ? StringValues.Concat(earlier, line.Value) : line.Value;
-            }
-        }
-
-        // The length that arrived is the truth; what a message says beside it could make two requests of one.
-        if (exchange.ContentLength is { } length && (length > 0 || headers.ContainsKey("Content-Length")))
-        {
-            headers["Content-Length"] = length.ToString(CultureInfo.InvariantCulture);
-        }
-
-        return headers;
-    }
 }

@@ -17,6 +17,7 @@ internal sealed class TunnelResponse : IHttpResponseFeature
     private long? _declared;
     private long _written;
     private bool _overwritten;
+    private bool _upgraded;
     private bool _ended;
     private int _statusCode = StatusCodes.Status200OK;
 
@@ -47,7 +48,7 @@ internal sealed class TunnelResponse : IHttpResponseFeature
 
     public bool HasStarted { get; private set; }
 
-    private bool HasContent => !_isHead && StatusCode is not (StatusCodes.Status204NoContent or StatusCodes.Status304NotModified);
+    private bool HasContent => _upgraded || (!_isHead && StatusCode is not (StatusCodes.Status204NoContent or StatusCodes.Status304NotModified));
 
     public void OnStarting(Func<object, Task> callback, object state)
     {
@@ -69,14 +70,25 @@ internal sealed class TunnelResponse : IHttpResponseFeature
             return;
         }
 
-        while (_onStarting?.TryPop(out var registered) == true)
+        await FireOnStartingAsync().ConfigureAwait(false);
+        if (StatusCode < StatusCodes.Status200OK && !_upgraded)
         {
-            await registered.Callback(registered.State).ConfigureAwait(false);
+            throw new InvalidOperationException("The status is not one of a final response.");
         }
 
         HasStarted = true;
         _declared = Headers.ContentLength;
         _unsentHead = ToHead();
+    }
+
+    /// <summary>Sends the head that upgrades the connection: what is read and written from here on are its bytes.</summary>
+    public async ValueTask UpgradeAsync()
+    {
+        StatusCode = StatusCodes.Status101SwitchingProtocols;
+        await FireOnStartingAsync().ConfigureAwait(false);
+        Headers.ContentLength = null;
+        _upgraded = true;
+        await FlushAsync(CancellationToken.None).ConfigureAwait(false);
     }
 
     /// <summary>Sends the head, if it wasn't sent yet.</summary>
@@ -170,6 +182,14 @@ internal sealed class TunnelResponse : IHttpResponseFeature
         }
     }
 
+    private async ValueTask FireOnStartingAsync()
+    {
+        while (_onStarting?.TryPop(out var registered) == true)
+        {
+            await registered.Callback(registered.State).ConfigureAwait(false);
+        }
+    }
+
     private async ValueTask StartAndWriteAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
         await StartAsync().ConfigureAwait(false);
@@ -206,7 +226,7 @@ internal sealed class TunnelResponse : IHttpResponseFeature
         var connection = Headers.Connection.ToString();
         foreach (var (name, values) in Headers)
         {
-            if (ConnectionFields.Contains(name) || ConnectionFields.IsNamedBy(connection, name))
+            if (!Crosses(name, connection))
             {
                 continue;
             }
@@ -222,4 +242,8 @@ internal sealed class TunnelResponse : IHttpResponseFeature
 
         return head;
     }
+
+    private bool Crosses(string name, string connection) =>
+        (_upgraded && name.Equals("Upgrade", StringComparison.OrdinalIgnoreCase))
+        || (!ConnectionFields.Contains(name) && !ConnectionFields.IsNamedBy(connection, name));
 }

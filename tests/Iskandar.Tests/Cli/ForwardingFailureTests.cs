@@ -26,6 +26,9 @@ public sealed class ForwardingFailureTests
     [InlineData(ForwarderError.RequestBodyDestination, OriginFailure.Failed, 502)]
     [InlineData(ForwarderError.ResponseHeaders, OriginFailure.Failed, 502)]
     [InlineData(ForwarderError.ResponseBodyDestination, OriginFailure.Failed, 502)]
+    [InlineData(ForwarderError.UpgradeRequestDestination, OriginFailure.Failed, 502)]
+    [InlineData(ForwarderError.UpgradeResponseDestination, OriginFailure.Failed, 502)]
+    [InlineData(ForwarderError.UpgradeResponseClient, OriginFailure.Failed, 502)]
     public void From_ErrorOfTheOrigin_HasAKindAndStatus(ForwarderError error, OriginFailure expected, int status)
     {
         var failure = ForwardingFailure.From(error, new IOException("broken"));
@@ -39,6 +42,9 @@ public sealed class ForwardingFailureTests
     [InlineData(ForwarderError.RequestBodyCanceled)]
     [InlineData(ForwarderError.ResponseBodyCanceled)]
     [InlineData(ForwarderError.ResponseBodyClient)]
+    [InlineData(ForwarderError.UpgradeRequestCanceled)]
+    [InlineData(ForwarderError.UpgradeRequestClient)]
+    [InlineData(ForwarderError.UpgradeResponseCanceled)]
     public void From_VisitorLeft_IsNobodysFailure(ForwarderError error) => Assert.Null(ForwardingFailure.From(error, null).Kind);
 
     [Fact]

@@ -27,9 +27,12 @@ internal sealed class FakeExchange : IClientExchange
 
     public byte[] Content { get; }
 
-    public long? ContentLength => Content.Length;
+    public long? ContentLength => IsUpgrade ? null : Content.Length;
 
-    public bool IsUpgrade { get; init; }
+    public bool IsUpgrade => Upgraded is not null;
+
+    /// <summary>What the visitor's connection becomes when it is upgraded; null: it isn't to be.</summary>
+    public Stream? Upgraded { get; init; }
 
     public FieldSection RequestTrailers { get; } = new();
 
@@ -38,7 +41,7 @@ internal sealed class FakeExchange : IClientExchange
     /// <summary>The head that was sent.</summary>
     public ResponseHead? Head { get; private set; }
 
-    /// <summary>What was sent: "200 content", "content", each with "." behind when it was the last; or "failed code".</summary>
+    /// <summary>What was sent: "200 content", "content" (in hexadecimal when upgraded), each with "." behind when it was the last; or "failed code".</summary>
     public IReadOnlyList<string> Sent
     {
         get
@@ -53,7 +56,7 @@ internal sealed class FakeExchange : IClientExchange
     /// <summary>Completes when whoever had it is done with it.</summary>
     public Task Disposed => _disposed.Task;
 
-    public Stream OpenContent() => new MemoryStream(Content);
+    public Stream OpenContent() => Upgraded ?? new MemoryStream(Content);
 
     public void SendInformational(ResponseHead head) => Note($"{head.Status} informational", isLast: false);
 
@@ -62,14 +65,25 @@ internal sealed class FakeExchange : IClientExchange
     public ValueTask SendHeadAsync(ResponseHead head, ReadOnlyMemory<byte> content, bool endOfResponse, CancellationToken cancellationToken)
     {
         Assert.Null(Head);
-        Head = head;
+        Head = new ResponseHead { Status = head.Status };
+        foreach (var line in head.Fields.Lines)
+        {
+            Head.Fields.Add(line.Name, line.Value);
+        }
+
         return Write($"{head.Status} {Encoding.UTF8.GetString(content.Span)}", endOfResponse);
     }
 
     public ValueTask SendContentAsync(ReadOnlyMemory<byte> content, bool endOfResponse, CancellationToken cancellationToken)
     {
         Assert.NotNull(Head);
-        return Write(Encoding.UTF8.GetString(content.Span), endOfResponse);
+        if (Head.Status != 101)
+        {
+            return Write(Encoding.UTF8.GetString(content.Span), endOfResponse);
+        }
+
+        Note(Convert.ToHexString(content.Span), endOfResponse);
+        return content.IsEmpty ? default : Upgraded!.WriteAsync(content, cancellationToken);
     }
 
     public void Fail(ExchangeError error)
