@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using Iskandar.Cli.Configuration;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -54,15 +55,7 @@ internal sealed class OriginTransformer(Uri origin, HostField hostField) : HttpT
         }
 
         var fields = httpContext.Response.Headers;
-        foreach (var (name, _) in proxyResponse.Headers.NonValidated)
-        {
-            // Only Iskandar speaks under this name.
-            if (name.StartsWith(OwnFields, StringComparison.OrdinalIgnoreCase))
-            {
-                fields.Remove(name);
-            }
-        }
-
+        RemoveOwnFields(proxyResponse.Headers, fields);
         if (proxyResponse.Headers.NonValidated.TryGetValues("Connection", out var options))
         {
             // The forwarder dropped the field, but not the fields that it names. The tunnel's server drops both.
@@ -75,6 +68,22 @@ internal sealed class OriginTransformer(Uri origin, HostField hostField) : HttpT
         }
 
         return copiesContent;
+    }
+
+    public override async ValueTask TransformResponseTrailersAsync(HttpContext httpContext, HttpResponseMessage proxyResponse, CancellationToken cancellationToken)
+    {
+        // HTTP/1.1 has trailers only behind chunks.
+        if (httpContext.Response.ContentLength is not null)
+        {
+            return;
+        }
+
+        var trailers = httpContext.Features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers;
+        if (!trailers.IsReadOnly)
+        {
+            await base.TransformResponseTrailersAsync(httpContext, proxyResponse, cancellationToken);
+            RemoveOwnFields(proxyResponse.TrailingHeaders, trailers);
+        }
     }
 
     /// <summary>
@@ -102,6 +111,18 @@ internal sealed class OriginTransformer(Uri origin, HostField hostField) : HttpT
         {
             // .NET's client keeps fields about content with the content, and so wants one.
             request.ContentOrEmpty().Headers.TryAddWithoutValidation(name, values);
+        }
+    }
+
+    private static void RemoveOwnFields(HttpResponseHeaders copied, IHeaderDictionary fields)
+    {
+        foreach (var (name, _) in copied.NonValidated)
+        {
+            // Only Iskandar speaks under this name.
+            if (name.StartsWith(OwnFields, StringComparison.OrdinalIgnoreCase))
+            {
+                fields.Remove(name);
+            }
         }
     }
 }

@@ -21,8 +21,7 @@ internal static class RequestHeaders
         {
             if (Crosses(line.Name, connection, exchange.IsUpgrade))
             {
-                // Not Append: it drops empty values, and an empty value is a value.
-                headers[line.Name] = headers.TryGetValue(line.Name, out var earlier) ? StringValues.Concat(earlier, line.Value) : line.Value;
+                Add(headers, line);
             }
         }
 
@@ -41,6 +40,25 @@ internal static class RequestHeaders
 
         return headers;
     }
+
+    /// <summary>The trailers.</summary>
+    public static HeaderDictionary Read(FieldSection fields)
+    {
+        var trailers = new HeaderDictionary(fields.Count);
+        foreach (ref readonly var line in fields.Lines)
+        {
+            if (!ConnectionFields.Contains(line.Name))
+            {
+                Add(trailers, line);
+            }
+        }
+
+        return trailers;
+    }
+
+    // Not Append: it drops empty values, and an empty value is a value.
+    private static void Add(HeaderDictionary headers, in Field line) =>
+        headers[line.Name] = headers.TryGetValue(line.Name, out var earlier) ? StringValues.Concat(earlier, line.Value) : line.Value;
 
     private static bool Crosses(string name, string? connection, bool isUpgrade) =>
         (isUpgrade && name.Equals(Upgrade, StringComparison.OrdinalIgnoreCase))

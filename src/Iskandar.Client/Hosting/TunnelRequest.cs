@@ -7,13 +7,11 @@ using Microsoft.Extensions.Logging;
 namespace Iskandar.Client.Hosting;
 
 /// <summary>An exchange as ASP.NET Core sees it: the features of its HttpContext that say what the visitor asked.</summary>
-internal sealed partial class TunnelRequest : IHttpRequestFeature, IHttpRequestBodyDetectionFeature, IHttpRequestLifetimeFeature, IHttpRequestIdentifierFeature,
-    IHttpConnectionFeature, ITunnelExchangeFeature
+internal sealed partial class TunnelRequest : IHttpRequestFeature, IHttpRequestLifetimeFeature, IHttpRequestIdentifierFeature, IHttpConnectionFeature, ITunnelExchangeFeature
 {
     private readonly IClientExchange _exchange;
     private readonly TunnelResponse _response;
     private CancellationToken? _aborted;
-    private Stream? _body;
     private string? _path;
 
     public TunnelRequest(IClientExchange exchange)
@@ -25,7 +23,7 @@ internal sealed partial class TunnelRequest : IHttpRequestFeature, IHttpRequestB
         Scheme = Headers["X-Forwarded-Proto"] is ["https"] ? "https" : "http";
         _response = new TunnelResponse(exchange, suppressesContent: Method == HttpMethods.Head);
 
-        Features = new FeatureCollection(initialCapacity: 14);
+        Features = new FeatureCollection(initialCapacity: 16);
         Features.Set<IHttpRequestFeature>(this);
         Features.Set<IHttpRequestBodyDetectionFeature>(this);
         Features.Set<IHttpRequestLifetimeFeature>(this);
@@ -33,8 +31,10 @@ internal sealed partial class TunnelRequest : IHttpRequestFeature, IHttpRequestB
         Features.Set<IHttpConnectionFeature>(this);
         Features.Set<ITunnelExchangeFeature>(this);
         Features.Set<IHttpUpgradeFeature>(this);
+        Features.Set<IHttpRequestTrailersFeature>(this);
         Features.Set<IHttpResponseFeature>(_response);
         Features.Set<IHttpResponseBodyFeature>(_response.Body);
+        Features.Set<IHttpResponseTrailersFeature>(_response);
     }
 
     public FeatureCollection Features { get; }
@@ -62,14 +62,6 @@ internal sealed partial class TunnelRequest : IHttpRequestFeature, IHttpRequestB
     public string RawTarget { get; set; }
 
     public IHeaderDictionary Headers { get; set; }
-
-    public Stream Body
-    {
-        get => _body ??= CanHaveBody ? _exchange.OpenContent() : Stream.Null;
-        set => _body = value;
-    }
-
-    public bool CanHaveBody => !_exchange.IsUpgrade && _exchange.ContentLength is null or > 0;
 
     public CancellationToken RequestAborted
     {

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace Iskandar.Client.Hosting;
 
 /// <summary>The response of an exchange as ASP.NET Core sees it. The head goes with the first content, so that a small response is one message.</summary>
-internal sealed class TunnelResponse : IHttpResponseFeature
+internal sealed partial class TunnelResponse : IHttpResponseFeature
 {
     private readonly IClientExchange _exchange;
     private readonly bool _isHead;
@@ -78,6 +78,7 @@ internal sealed class TunnelResponse : IHttpResponseFeature
 
         HasStarted = true;
         _declared = Headers.ContentLength;
+        _announcesTrailers = Headers.ContainsKey("Trailer");
         _unsentHead = ToHead();
     }
 
@@ -135,7 +136,16 @@ internal sealed class TunnelResponse : IHttpResponseFeature
         else
         {
             _ended = true;
-            await SendAsync(default, endOfResponse: true, CancellationToken.None).ConfigureAwait(false);
+            var trailers = ToTrailers();
+            if (trailers is null || _unsentHead is not null)
+            {
+                await SendAsync(default, endOfResponse: trailers is null, CancellationToken.None).ConfigureAwait(false);
+            }
+
+            if (trailers is not null)
+            {
+                _exchange.SendTrailers(trailers);
+            }
         }
     }
 
@@ -203,9 +213,9 @@ internal sealed class TunnelResponse : IHttpResponseFeature
             return FlushAsync(cancellationToken);
         }
 
-        // With a declared length, the last piece is known as such: it needs no message of its own to end the response.
+        // With a declared length, the last piece is known as such: unless trailers follow, it needs no message of its own to end the response.
         _written += content.Length;
-        _ended = !content.IsEmpty && _written == _declared;
+        _ended = !content.IsEmpty && _written == _declared && !_announcesTrailers && _trailers is not { Count: > 0 };
         return SendAsync(content, _ended, cancellationToken);
     }
 
