@@ -15,6 +15,12 @@ public sealed class IskandarClientOptions
     /// <summary>The longest wait between two attempts to connect. Default 30 s; the first wait is 0.5 s, doubled each time, with jitter.</summary>
     public TimeSpan MaxReconnectDelay { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// Whether a request may begin on the thread that reads the tunnel's connection, when nothing else has arrived: that saves a change of threads. Only for apps
+    /// that never block a thread, and work long only after their first wait: everything else in the tunnel waits for that. Default false.
+    /// </summary>
+    public bool RunInline { get; set; }
+
     /// <summary>Told of each change of the tunnel's state, in order, one at a time. Must return at once and not throw.</summary>
     public Action<TunnelStatus>? StatusChanged { get; set; }
 

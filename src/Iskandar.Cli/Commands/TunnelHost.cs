@@ -57,6 +57,9 @@ internal static class TunnelHost
         builder.WebHost.UseIskandar(options =>
         {
             options.Server = settings.Server;
+
+            // The forwarder never blocks: it waits for the origin as soon as it has asked.
+            options.RunInline = true;
             options.StatusChanged = statusChanged;
             options.TimeProvider = timeProvider;
         });

@@ -4,14 +4,26 @@ using Microsoft.Extensions.Logging;
 
 namespace Iskandar.Client.Hosting;
 
-/// <summary>Gives each exchange to the application, on a thread of the pool.</summary>
-internal sealed class ExchangeHandler<TContext>(IHttpApplication<TContext> application, ExchangeTracker tracker, ILogger logger) : IExchangeHandler
+/// <summary>Gives each exchange to the application.</summary>
+/// <param name="application">The application.</param>
+/// <param name="tracker">Counts what is under way.</param>
+/// <param name="logger">Is told what the application throws.</param>
+/// <param name="runInline">Whether the application may begin on the read loop. If not, or if more has arrived, it begins on a thread of the pool.</param>
+internal sealed class ExchangeHandler<TContext>(IHttpApplication<TContext> application, ExchangeTracker tracker, ILogger logger, bool runInline = false) : IExchangeHandler
     where TContext : notnull
 {
     public void OnExchange(IClientExchange exchange, bool isLast)
     {
         tracker.Add();
-        ThreadPool.UnsafeQueueUserWorkItem(new Work(this, exchange), preferLocal: false);
+        if (runInline && isLast)
+        {
+            // The tracker counts it until it has ended, and it catches everything.
+            _ = RunAsync(exchange);
+        }
+        else
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(new Work(this, exchange), preferLocal: false);
+        }
     }
 
     public void OnCallbackFault(Exception exception) => Log.ApplicationError(logger, exception);
@@ -56,7 +68,6 @@ internal sealed class ExchangeHandler<TContext>(IHttpApplication<TContext> appli
 
     private sealed class Work(ExchangeHandler<TContext> handler, IClientExchange exchange) : IThreadPoolWorkItem
     {
-        // The tracker counts it until it has ended, and it catches everything.
         public void Execute() => _ = handler.RunAsync(exchange);
     }
 }

@@ -45,7 +45,7 @@ internal sealed class TunnelServer : IServer
     public async Task StartAsync<TContext>(IHttpApplication<TContext> application, CancellationToken cancellationToken)
         where TContext : notnull
     {
-        var handler = new ExchangeHandler<TContext>(application, _tracker, _logger);
+        var handler = new ExchangeHandler<TContext>(application, _tracker, _logger, _options.RunInline);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
         var connection = await ConnectAsync(isFirst: true, either.Token).ConfigureAwait(false);
         _running = RunAsync(connection, handler);
