@@ -13,15 +13,16 @@ namespace Iskandar.Server.Gateway;
 /// 2. Register the exchange: from here on an answer, however fast, finds it.
 /// 3. Send the request: the head, and the content beside the wait for the response.
 /// 4. Wait for the response's head.
-/// 5. Copy the response as it comes.
+/// 5. Copy the response as it comes; or, when the connection is upgraded, bytes both ways.
 /// 6. End: cleanly, with an error page if nothing was sent yet, or as an aborted transfer. The exchange is removed in every outcome.
 /// </remarks>
-internal sealed class TunnelGateway(ILogger<TunnelGateway> logger)
+internal sealed class TunnelGateway(TimeProvider time, ILogger<TunnelGateway> logger)
 {
-    public async Task HandleAsync(HttpContext context, IGatewayConnection connection)
+    public Task HandleAsync(HttpContext context, IGatewayConnection connection)
     {
         // 1
-        var refusal = Refuse(context, connection);
+        var isUpgrade = VisitorRequest.IsWebSocket(context);
+        var refusal = Refuse(context, connection, isUpgrade);
 
         // 2
         IGatewayExchange? exchange = null;
@@ -30,12 +31,11 @@ internal sealed class TunnelGateway(ILogger<TunnelGateway> logger)
             refusal = connection.TryOpen(out exchange);
         }
 
-        if (exchange is null)
-        {
-            await ErrorPage.WriteAsync(context, refusal);
-            return;
-        }
+        return exchange is null ? ErrorPage.WriteAsync(context, refusal) : ServeAsync(context, exchange, isUpgrade);
+    }
 
+    private async Task ServeAsync(HttpContext context, IGatewayExchange exchange, bool isUpgrade)
+    {
         var sending = Task.CompletedTask;
         using (exchange)
         {
@@ -45,24 +45,39 @@ internal sealed class TunnelGateway(ILogger<TunnelGateway> logger)
                     static exchange => ((IGatewayExchange)exchange!).Cancel(ExchangeError.Cancelled), exchange);
 
                 // 3
-                if (VisitorRequest.TryRead(context, exchange.Request) is var invalid and not ExchangeError.None)
+                if (VisitorRequest.TryRead(context, exchange.Request, isUpgrade) is var invalid and not ExchangeError.None)
                 {
                     exchange.Cancel(invalid);
                 }
                 else
                 {
-                    var hasContent = context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true;
-                    exchange.SendHead(endOfRequest: !hasContent, upgrade: false);
+                    var hasContent = !isUpgrade && context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true;
+                    exchange.SendHead(endOfRequest: !hasContent && !isUpgrade, upgrade: isUpgrade);
                     if (hasContent)
                     {
                         sending = SendContentAsync(context, exchange);
                     }
                 }
 
-                // 4, 5
-                if (await exchange.ReadHeadAsync() && await TryRespondAsync(context, exchange))
+                // 4
+                if (await exchange.ReadHeadAsync())
                 {
-                    return;
+                    // 5
+                    if (exchange.Response.Status == StatusCodes.Status101SwitchingProtocols)
+                    {
+                        // Of an upgraded connection a visitor may end its direction alone.
+                        await left.DisposeAsync();
+                    }
+                    else if (isUpgrade)
+                    {
+                        // Refused: from here on a request like any other, and one without content.
+                        sending = SendContentAsync(context, exchange);
+                    }
+
+                    if (await TryRespondAsync(context, exchange, isUpgrade))
+                    {
+                        return;
+                    }
                 }
 
                 // 6
@@ -81,14 +96,14 @@ internal sealed class TunnelGateway(ILogger<TunnelGateway> logger)
         }
     }
 
-    private static ExchangeError Refuse(HttpContext context, IGatewayConnection connection)
+    private static ExchangeError Refuse(HttpContext context, IGatewayConnection connection, bool isUpgrade)
     {
         if (HttpMethods.IsConnect(context.Request.Method))
         {
             return ExchangeError.MethodUnsupported;
         }
 
-        if (!connection.CanUpgrade && VisitorRequest.IsWebSocket(context))
+        if (isUpgrade && !connection.CanUpgrade)
         {
             return ExchangeError.UpgradeUnsupported;
         }
@@ -96,21 +111,18 @@ internal sealed class TunnelGateway(ILogger<TunnelGateway> logger)
         return context.Request.ContentLength > connection.MaxRequestContent ? ExchangeError.ContentTooLarge : ExchangeError.None;
     }
 
-    private static async ValueTask<bool> TryRespondAsync(HttpContext context, IGatewayExchange exchange)
+    private async ValueTask<bool> TryRespondAsync(HttpContext context, IGatewayExchange exchange, bool isUpgrade)
     {
-        if (!VisitorResponse.TryCopyHead(exchange.Response, context.Response))
+        var switches = exchange.Response.Status == StatusCodes.Status101SwitchingProtocols;
+        if ((!switches || isUpgrade)
+            && VisitorResponse.TryCopyHead(exchange.Response, context.Response)
+            && (switches ? await VisitorUpgrade.TryCopyAsync(context, exchange, time) : await VisitorResponse.TryCopyContentAsync(exchange, context)))
         {
-            exchange.Cancel(ExchangeError.ResponseInvalid);
-            return false;
+            return true;
         }
 
-        if (!await VisitorResponse.TryCopyContentAsync(exchange, context))
-        {
-            exchange.Cancel(ExchangeError.ResponseInvalid);
-            return false;
-        }
-
-        return true;
+        exchange.Cancel(ExchangeError.ResponseInvalid);
+        return false;
     }
 
     private static async Task SendContentAsync(HttpContext context, IGatewayExchange exchange)

@@ -10,8 +10,11 @@ namespace Iskandar.Server.Gateway;
 internal static class VisitorRequest
 {
     /// <summary>Fills in the head.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="head">The head, empty.</param>
+    /// <param name="isUpgrade">Whether the change to a WebSocket crosses the tunnel too.</param>
     /// <returns><see cref="ExchangeError.None"/>, or why the request can't be forwarded.</returns>
-    public static ExchangeError TryRead(HttpContext context, RequestHead head)
+    public static ExchangeError TryRead(HttpContext context, RequestHead head, bool isUpgrade)
     {
         var request = context.Request;
         head.Method = request.Method;
@@ -35,6 +38,11 @@ internal static class VisitorRequest
             }
         }
 
+        if (isUpgrade)
+        {
+            head.Fields.Add("Upgrade", VisitorUpgrade.Protocol);
+        }
+
         if (context.Connection.RemoteIpAddress is { } address)
         {
             head.Fields.Add("X-Forwarded-For", ToText(address));
@@ -48,7 +56,7 @@ internal static class VisitorRequest
     /// <summary>Whether the visitor asks for a WebSocket (RFC 6455 section 4.1).</summary>
     public static bool IsWebSocket(HttpContext context) =>
         context.Features.Get<IHttpUpgradeFeature>()?.IsUpgradableRequest == true
-        && context.Request.Headers.GetCommaSeparatedValues("Upgrade").Contains("websocket", StringComparer.OrdinalIgnoreCase);
+        && context.Request.Headers.GetCommaSeparatedValues("Upgrade").Contains(VisitorUpgrade.Protocol, StringComparer.OrdinalIgnoreCase);
 
     // Expect is between the visitor and us: by the time the request crosses the tunnel, its content is there.
     private static bool IsDropped(string name) =>

@@ -127,8 +127,8 @@ internal static class VisitorResponse
             return false;
         }
 
-        // RFC 9110 section 8.6: never in a 204. And a 205 has no content, so its length is not the app's to declare.
-        if (response.StatusCode is not (StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent))
+        // RFC 9110 section 8.6: never in a 101 or 204. And a 205 has no content, so its length is not the app's to declare.
+        if (response.StatusCode is not (StatusCodes.Status101SwitchingProtocols or StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent))
         {
             response.ContentLength = length;
         }

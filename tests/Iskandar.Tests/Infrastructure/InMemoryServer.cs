@@ -3,6 +3,7 @@ using System.Net.WebSockets;
 using Iskandar.Protocol.Connections;
 using Iskandar.Server;
 using Iskandar.Server.Configuration;
+using Iskandar.Server.Tunnels;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -103,6 +104,15 @@ internal sealed class InMemoryServer : IAsyncDisposable
     {
         var peer = await ConnectPeerAsync(OptionalMessageList.All);
         return await TunnelConnection.ForClientAsync(peer.Socket, new ClientConnectionOptions { TimeProvider = Time }, null, Bounded.Token).Within();
+    }
+
+    /// <summary>Puts a connection of another kind behind a name.</summary>
+    /// <returns>The public URL.</returns>
+    public Uri AttachTunnel(IGatewayConnection connection)
+    {
+        Assert.Equal(ExchangeError.None, _app.Services.GetRequiredService<TunnelRegistry>().TryTake(out var tunnel));
+        tunnel!.Attach(connection);
+        return new Uri($"http://{tunnel.Name}.tunnel.example.com");
     }
 
     public Task StopAsync() => _stopped ??= _app.StopAsync(Bounded.Token).Within();

@@ -2,11 +2,14 @@ using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Iskandar.Tests.Infrastructure;
 
 /// <summary>A visitor's request, without a server: the features that the gateway looks at.</summary>
-internal sealed class Visitor : IHttpRequestBodyDetectionFeature, IHttpRequestLifetimeFeature, IHttpUpgradeFeature, IDisposable
+internal sealed class Visitor
+    : IHttpRequestBodyDetectionFeature, IHttpRequestLifetimeFeature, IHttpUpgradeFeature, IHttpMinResponseDataRateFeature, IDisposable
 {
     private readonly CancellationTokenSource _left = new();
 
@@ -21,6 +24,7 @@ internal sealed class Visitor : IHttpRequestBodyDetectionFeature, IHttpRequestLi
         features.Set<IHttpRequestBodyDetectionFeature>(this);
         features.Set<IHttpRequestLifetimeFeature>(this);
         features.Set<IHttpUpgradeFeature>(this);
+        features.Set<IHttpMinResponseDataRateFeature>(this);
         Context.Request.Method = method;
         Context.Request.Scheme = "http";
         Context.Request.Host = new HostString(host);
@@ -41,6 +45,11 @@ internal sealed class Visitor : IHttpRequestBodyDetectionFeature, IHttpRequestLi
     public bool CanHaveBody { get; private set; }
 
     public bool IsUpgradableRequest { get; init; }
+
+    /// <summary>The server's end of the connection once it is upgraded; null: the server allows no more.</summary>
+    public Stream? Upgraded { get; init; }
+
+    public MinDataRate? MinDataRate { get; set; } = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
 
     public CancellationToken RequestAborted { get; set; }
 
@@ -68,7 +77,16 @@ internal sealed class Visitor : IHttpRequestBodyDetectionFeature, IHttpRequestLi
 
     public void Abort() => IsAborted = true;
 
-    public Task<Stream> UpgradeAsync() => throw new NotSupportedException();
+    public async Task<Stream> UpgradeAsync()
+    {
+        if (Upgraded is null)
+        {
+            throw new InvalidOperationException();
+        }
+
+        await Response.StartAsync();
+        return Upgraded;
+    }
 
     public void Dispose() => _left.Dispose();
 }

@@ -10,7 +10,7 @@ namespace Iskandar.Tests.Server.Gateway;
 /// <summary>The gateway between a visitor without a server and a client by hand.</summary>
 internal sealed class TunnelGatewayStage(GatewayStage tunnel) : IAsyncDisposable
 {
-    private readonly TunnelGateway _gateway = new(NullLogger<TunnelGateway>.Instance);
+    private readonly TunnelGateway _gateway = new(tunnel.Time, NullLogger<TunnelGateway>.Instance);
 
     public GatewayStage Tunnel => tunnel;
 

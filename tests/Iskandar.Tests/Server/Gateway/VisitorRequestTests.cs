@@ -118,7 +118,7 @@ public sealed class VisitorRequestTests
     {
         using var visitor = new Visitor(target: target);
 
-        Assert.Equal(ExchangeError.RequestInvalid, VisitorRequest.TryRead(visitor.Context, new RequestHead()));
+        Assert.Equal(ExchangeError.RequestInvalid, VisitorRequest.TryRead(visitor.Context, new RequestHead(), isUpgrade: false));
     }
 
     [Theory]
@@ -133,10 +133,27 @@ public sealed class VisitorRequestTests
         Assert.Equal(expected, VisitorRequest.IsWebSocket(visitor.Context));
     }
 
-    private static RequestHead Read(Visitor visitor)
+    [Fact]
+    public void Upgrade_ToAWebSocket_CrossesWithItsFieldsButConnection()
+    {
+        using var visitor = new Visitor { IsUpgradableRequest = true }
+            .With("Connection", "keep-alive, Upgrade, X-Hop").With("Upgrade", "h2c, WebSocket").With("X-Hop", "1")
+            .With("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==").With("Sec-WebSocket-Version", "13").With("Sec-WebSocket-Protocol", "a", "b");
+
+        var head = Read(visitor, isUpgrade: true);
+
+        Assert.Equal(["websocket"], Values(head, "Upgrade"));
+        Assert.Equal(["dGhlIHNhbXBsZSBub25jZQ=="], Values(head, "Sec-WebSocket-Key"));
+        Assert.Equal(["13"], Values(head, "Sec-WebSocket-Version"));
+        Assert.Equal(["a", "b"], Values(head, "Sec-WebSocket-Protocol"));
+        Assert.Empty(Values(head, "Connection"));
+        Assert.Empty(Values(head, "X-Hop"));
+    }
+
+    private static RequestHead Read(Visitor visitor, bool isUpgrade = false)
     {
         var head = new RequestHead();
-        Assert.Equal(ExchangeError.None, VisitorRequest.TryRead(visitor.Context, head));
+        Assert.Equal(ExchangeError.None, VisitorRequest.TryRead(visitor.Context, head, isUpgrade));
         return head;
     }
 

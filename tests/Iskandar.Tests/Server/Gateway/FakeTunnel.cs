@@ -1,0 +1,36 @@
+using System.Diagnostics.CodeAnalysis;
+using Iskandar.Protocol.Connections;
+using Iskandar.Protocol.Messages;
+using Iskandar.Tests.Infrastructure;
+
+namespace Iskandar.Tests.Server.Gateway;
+
+/// <summary>A tunnel that carries everything and has no connection: one exchange, whose other side is the test's.</summary>
+internal sealed class FakeTunnel : IGatewayConnection
+{
+    /// <summary>The exchange that is opened.</summary>
+    public FakeGatewayExchange Exchange { get; } = new();
+
+    public int ActiveExchanges => Exchange.Disposed.IsCompleted ? 0 : 1;
+
+    public long MaxRequestContent => long.MaxValue;
+
+    public bool CanUpgrade => true;
+
+    public Task<string> RunAsync(Registration registration, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public ExchangeError TryOpen([NotNullWhen(true)] out IGatewayExchange? exchange)
+    {
+        exchange = Exchange;
+        return ExchangeError.None;
+    }
+
+    public void EnforceDeadlines()
+    {
+    }
+
+    public Task DrainAsync(CancellationToken deadline) => Task.CompletedTask;
+
+    /// <summary>Whatever came of it, the gateway must have given the exchange back.</summary>
+    public ValueTask DisposeAsync() => new(Exchange.Disposed.Within());
+}
