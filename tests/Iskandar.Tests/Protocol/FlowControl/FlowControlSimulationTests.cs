@@ -1,4 +1,5 @@
 using Iskandar.Protocol.Connections;
+using Iskandar.Protocol.FlowControl;
 using Iskandar.Protocol.Frames;
 
 namespace Iskandar.Tests.Protocol.FlowControl;
@@ -23,14 +24,23 @@ public sealed class FlowControlSimulationTests
     [InlineData(300, 300)]
     public void Link_AfterTenRoundTrips_Full(int milliseconds, int megabits)
     {
-        var transfer = Transfer(milliseconds, megabits);
-
-        // What is shorter than 5 ms is measured over 5 ms.
-        var ramp = TimeSpan.FromMilliseconds(10 * Math.Max(milliseconds, 5));
-        transfer.RunUntil(ramp);
-        var rate = transfer.RunUntil(ramp + TimeSpan.FromSeconds(2));
+        var rate = RateAfterTenRoundTrips(Transfer(milliseconds, megabits), milliseconds, during: 2_000);
 
         Assert.InRange(rate / (megabits * Megabit), 0.9, 1.01);
+    }
+
+    [Fact]
+    public void Link_OfAnyKindThatTheLargestWindowCanFill_FullAfterTenRoundTrips()
+    {
+        for (var milliseconds = 1; milliseconds <= 400; milliseconds = (milliseconds * 4 / 3) + 1)
+        {
+            for (var megabits = 2; megabits * Megabit * milliseconds / 1_000 < 0.8 * ReceiveWindow.MostSize; megabits = (megabits * 5 / 4) + 1)
+            {
+                var rate = RateAfterTenRoundTrips(Transfer(milliseconds, megabits), milliseconds, 100_000 / megabits);
+
+                Assert.True(rate / (megabits * Megabit) > 0.9, $"{rate / Megabit} of {megabits} Mbit/s with {milliseconds} ms.");
+            }
+        }
     }
 
     [Theory]
@@ -99,6 +109,14 @@ public sealed class FlowControlSimulationTests
         Assert.Equal((2 * Mebi) - FrameLimits.Window, budget.Taken);
         transfer.Receiver.Reset();
         Assert.Equal(0, budget.Taken);
+    }
+
+    private static double RateAfterTenRoundTrips(SimulatedTransfer transfer, int milliseconds, int during)
+    {
+        // What is shorter than 5 ms is measured over 5 ms.
+        var ramp = TimeSpan.FromMilliseconds(10 * Math.Max(milliseconds, 5));
+        transfer.RunUntil(ramp);
+        return transfer.RunUntil(ramp + TimeSpan.FromMilliseconds(during + (10 * milliseconds)));
     }
 
     private static SimulatedTransfer Transfer(

@@ -113,6 +113,20 @@ public sealed class ReceiveWindowTests
     }
 
     [Fact]
+    public void Growth_ShortRoundTripAndAConsumerThatTakesMuchAtOnce_None()
+    {
+        Measure(1);
+
+        for (var i = 0; i < 20; i++)
+        {
+            UseUp(times: 2, every: 1);
+            _time.Advance(TimeSpan.FromMilliseconds(8));
+        }
+
+        Assert.Equal(Window, _window.Size);
+    }
+
+    [Fact]
     public void Growth_ContentAlwaysWaitsForTheConsumer_None()
     {
         Measure(100);
