@@ -6,6 +6,9 @@ public sealed class IskandarClientOptions
     /// <summary>The tunnel server: an absolute http or https URL without path. Required.</summary>
     public Uri? Server { get; set; }
 
+    /// <summary>The encoding to ask for. Default <see cref="TunnelEncoding.Binary"/>.</summary>
+    public TunnelEncoding Encoding { get; set; }
+
     /// <summary>The longest message taken from the server, in bytes. Default 64 MiB.</summary>
     public int MaxMessage { get; set; } = 64 * 1024 * 1024;
 

@@ -57,6 +57,7 @@ internal static class TunnelHost
         builder.WebHost.UseIskandar(options =>
         {
             options.Server = settings.Server;
+            options.Encoding = settings.Encoding;
 
             // The forwarder never blocks: it waits for the origin as soon as it has asked.
             options.RunInline = true;

@@ -56,13 +56,13 @@ internal sealed class TunnelDialer(IskandarClientOptions options)
         }
     }
 
-    private static ClientWebSocket NewSocket()
+    private ClientWebSocket NewSocket()
     {
         var socket = new ClientWebSocket();
         socket.Options.KeepAliveInterval = PingAfter;
         socket.Options.KeepAliveTimeout = DeadAfter;
         socket.Options.CollectHttpResponseDetails = true;
-        foreach (var subprotocol in TunnelConnection.SupportedSubprotocols)
+        foreach (var subprotocol in options.Encoding == TunnelEncoding.Binary ? TunnelConnection.SupportedSubprotocols : [])
         {
             socket.Options.AddSubProtocol(subprotocol);
         }

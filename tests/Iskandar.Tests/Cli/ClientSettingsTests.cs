@@ -1,4 +1,5 @@
 using Iskandar.Cli.Configuration;
+using Iskandar.Client;
 using Microsoft.Extensions.Logging;
 
 namespace Iskandar.Tests.Cli;
@@ -11,24 +12,24 @@ public sealed class ClientSettingsTests
         var (settings, problems) = Read("");
 
         Assert.Empty(problems);
-        Assert.Equal(new ClientSettings(new Uri("http://localhost:8080"), HostField.Rewrite, LogLevel.Warning), settings);
+        Assert.Equal(new ClientSettings(new Uri("http://localhost:8080"), HostField.Rewrite, TunnelEncoding.Binary, LogLevel.Warning), settings);
     }
 
     [Fact]
     public void Read_File_IsTaken()
     {
-        var (settings, problems) = Read("client: { server: https://tunnel.example.com, host-header: preserve, log: none }");
+        var (settings, problems) = Read("client: { server: https://tunnel.example.com, host-header: preserve, encoding: json, log: none }");
 
         Assert.Empty(problems);
-        Assert.Equal(new ClientSettings(new Uri("https://tunnel.example.com"), HostField.Preserve, LogLevel.None), settings);
+        Assert.Equal(new ClientSettings(new Uri("https://tunnel.example.com"), HostField.Preserve, TunnelEncoding.Json, LogLevel.None), settings);
     }
 
     [Fact]
     public void Read_AllBad_AllReported()
     {
-        var (_, problems) = Read("client: { server: https://tunnel.example.com/path, host-header: a/b, log: loud }");
+        var (_, problems) = Read("client: { server: https://tunnel.example.com/path, host-header: a/b, encoding: xml, log: loud }");
 
-        Assert.Equal(["client.server", "client.host-header", "client.log"], problems.Select(problem => problem.Split(": ")[1]));
+        Assert.Equal(["client.server", "client.host-header", "client.encoding", "client.log"], problems.Select(problem => problem.Split(": ")[1]));
     }
 
     [Theory]
