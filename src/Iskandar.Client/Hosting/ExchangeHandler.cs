@@ -30,10 +30,10 @@ internal sealed class ExchangeHandler<TContext>(IHttpApplication<TContext> appli
 
     private async Task RunAsync(IClientExchange exchange)
     {
+        var request = new TunnelRequest(exchange);
         try
         {
-            var request = new TunnelRequest(exchange);
-            var context = application.CreateContext(request.Features);
+            var context = application.CreateContext(request);
             Exception? fault = null;
             try
             {
@@ -61,6 +61,7 @@ internal sealed class ExchangeHandler<TContext>(IHttpApplication<TContext> appli
         }
         finally
         {
+            request.Detach();
             exchange.Dispose();
             tracker.Remove();
         }

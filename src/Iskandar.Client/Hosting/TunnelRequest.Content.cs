@@ -7,10 +7,10 @@ namespace Iskandar.Client.Hosting;
 internal sealed partial class TunnelRequest : IHttpRequestBodyDetectionFeature, IHttpRequestTrailersFeature
 {
     private Stream? _body;
-    private HeaderDictionary? _trailers;
+    private FieldDictionary? _trailers;
     private volatile bool _contentWasRead;
 
-    public bool CanHaveBody => !_exchange.IsUpgrade && _exchange.ContentLength is null or > 0;
+    public bool CanHaveBody { get; }
 
     public Stream Body
     {
@@ -21,8 +21,8 @@ internal sealed partial class TunnelRequest : IHttpRequestBodyDetectionFeature, 
     bool IHttpRequestTrailersFeature.Available => _contentWasRead || !CanHaveBody;
 
     IHeaderDictionary IHttpRequestTrailersFeature.Trailers =>
-        _trailers ??= _contentWasRead ? RequestHeaders.Read(_exchange.RequestTrailers)
-            : !CanHaveBody ? new HeaderDictionary()
+        _trailers ??= _contentWasRead ? MessageFields.Read(_exchange.RequestTrailers)
+            : !CanHaveBody ? new FieldDictionary(capacity: 0)
             : throw new InvalidOperationException("The trailers are known when the content has been read to its end.");
 
     /// <summary>The content has been read to its end.</summary>

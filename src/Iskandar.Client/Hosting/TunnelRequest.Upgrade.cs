@@ -5,7 +5,7 @@ namespace Iskandar.Client.Hosting;
 /// <summary>A request that asks for an upgraded connection, such as a WebSocket (RFC 9110 section 7.8).</summary>
 internal sealed partial class TunnelRequest : IHttpUpgradeFeature
 {
-    public bool IsUpgradableRequest => _exchange.IsUpgrade;
+    public bool IsUpgradableRequest { get; }
 
     public async Task<Stream> UpgradeAsync()
     {
@@ -15,6 +15,6 @@ internal sealed partial class TunnelRequest : IHttpUpgradeFeature
         }
 
         await _response.UpgradeAsync().ConfigureAwait(false);
-        return new UpgradedStream(_exchange.OpenContent(), _response.Body.Stream);
+        return new UpgradedStream(_exchange.OpenContent(), _response.Stream);
     }
 }

@@ -1,4 +1,3 @@
-using System.Net;
 using Iskandar.Protocol.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -6,12 +5,15 @@ using Microsoft.Extensions.Logging;
 
 namespace Iskandar.Client.Hosting;
 
-/// <summary>An exchange as ASP.NET Core sees it: the features of its HttpContext that say what the visitor asked.</summary>
-internal sealed partial class TunnelRequest : IHttpRequestFeature, IHttpRequestLifetimeFeature, IHttpRequestIdentifierFeature, IHttpConnectionFeature, ITunnelExchangeFeature
+/// <summary>
+/// An exchange as ASP.NET Core sees it: the features of its HttpContext. What isn't asked for isn't made. One for each exchange, never used again: who keeps
+/// it, or the HttpContext, must not find another visitor's request in it.
+/// </summary>
+internal sealed partial class TunnelRequest : IHttpRequestFeature
 {
-    private readonly IClientExchange _exchange;
     private readonly TunnelResponse _response;
-    private CancellationToken? _aborted;
+    private IClientExchange _exchange;
+    private IHeaderDictionary? _headers;
     private string? _path;
 
     public TunnelRequest(IClientExchange exchange)
@@ -19,29 +21,18 @@ internal sealed partial class TunnelRequest : IHttpRequestFeature, IHttpRequestL
         _exchange = exchange;
         Method = exchange.Request.Method;
         RawTarget = exchange.Request.Target;
-        Headers = RequestHeaders.Read(exchange);
-        Scheme = Headers["X-Forwarded-Proto"] is ["https"] ? "https" : "http";
-        _response = new TunnelResponse(exchange, suppressesContent: Method == HttpMethods.Head);
-
-        Features = new FeatureCollection(initialCapacity: 16);
-        Features.Set<IHttpRequestFeature>(this);
-        Features.Set<IHttpRequestBodyDetectionFeature>(this);
-        Features.Set<IHttpRequestLifetimeFeature>(this);
-        Features.Set<IHttpRequestIdentifierFeature>(this);
-        Features.Set<IHttpConnectionFeature>(this);
-        Features.Set<ITunnelExchangeFeature>(this);
-        Features.Set<IHttpUpgradeFeature>(this);
-        Features.Set<IHttpRequestTrailersFeature>(this);
-        Features.Set<IHttpResponseFeature>(_response);
-        Features.Set<IHttpResponseBodyFeature>(_response.Body);
-        Features.Set<IHttpResponseTrailersFeature>(_response);
+        IsUpgradableRequest = exchange.IsUpgrade;
+        CanHaveBody = !IsUpgradableRequest && exchange.ContentLength is null or > 0;
+        _response = new TunnelResponse(exchange, isHead: Method == HttpMethods.Head);
     }
-
-    public FeatureCollection Features { get; }
 
     public string Protocol { get; set; } = "HTTP/1.1";
 
-    public string Scheme { get; set; }
+    public string Scheme
+    {
+        get => field ??= Headers["X-Forwarded-Proto"] is ["https"] ? "https" : "http";
+        set;
+    }
 
     public string Method { get; set; }
 
@@ -61,45 +52,11 @@ internal sealed partial class TunnelRequest : IHttpRequestFeature, IHttpRequestL
 
     public string RawTarget { get; set; }
 
-    public IHeaderDictionary Headers { get; set; }
-
-    public CancellationToken RequestAborted
+    public IHeaderDictionary Headers
     {
-        get => _aborted ??= _exchange.Cancelled;
-        set => _aborted = value;
+        get => _headers ??= MessageFields.Read(_exchange);
+        set => _headers = value;
     }
-
-    /// <summary>Whether the visitor left, or the response was given up.</summary>
-    public bool IsCancelled => _exchange.Cancelled.IsCancellationRequested;
-
-    public string TraceIdentifier
-    {
-        get => field ??= Guid.CreateVersion7().ToString("N");
-        set;
-    }
-
-    public string ConnectionId { get; set; } = "tunnel";
-
-    public IPAddress? RemoteIpAddress
-    {
-        get => field ??= IPAddress.TryParse(Headers["X-Forwarded-For"].ToString(), out var address) ? address : null;
-        set;
-    }
-
-    public int RemotePort { get; set; }
-
-    public IPAddress? LocalIpAddress { get; set; }
-
-    public int LocalPort { get; set; }
-
-    public void Abort() => _response.Fail(ExchangeError.OriginFailed);
-
-    public void Fail(OriginFailure failure) => _response.Fail(failure switch
-    {
-        OriginFailure.Unreachable => ExchangeError.OriginUnreachable,
-        OriginFailure.Timeout => ExchangeError.OriginTimeout,
-        _ => ExchangeError.OriginFailed,
-    });
 
     /// <summary>Ends the response when the application has returned.</summary>
     public Task CompleteAsync() => _response.CompleteAsync();
@@ -109,4 +66,11 @@ internal sealed partial class TunnelRequest : IHttpRequestFeature, IHttpRequestL
 
     /// <summary>Calls what the application registered for the end of the response.</summary>
     public Task FireOnCompletedAsync(ILogger logger) => _response.FireOnCompletedAsync(logger);
+
+    /// <summary>Lets go of the exchange: from here on nothing that the application does reaches it.</summary>
+    public void Detach()
+    {
+        _exchange = EndedExchange.Instance;
+        _response.Detach();
+    }
 }

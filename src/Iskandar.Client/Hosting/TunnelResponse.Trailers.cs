@@ -1,6 +1,7 @@
 using Iskandar.Protocol.Messages;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Net.Http.Headers;
 
 namespace Iskandar.Client.Hosting;
 
@@ -17,9 +18,11 @@ internal sealed partial class TunnelResponse : IHttpResponseTrailersFeature
 
     public IHeaderDictionary Trailers
     {
-        get => _trailers ??= _ended ? TooLate : new HeaderDictionary();
+        get => _trailers ??= _ended ? TooLate : new FieldDictionary(capacity: 4);
         set => _trailers = value;
     }
+
+    private bool MayHaveTrailers => _announcesTrailers || _trailers is { Count: > 0 };
 
     private FieldSection? ToTrailers()
     {
@@ -29,19 +32,8 @@ internal sealed partial class TunnelResponse : IHttpResponseTrailersFeature
         }
 
         var trailers = new FieldSection();
-        foreach (var (name, values) in _trailers)
-        {
-            if (ConnectionFields.Contains(name) || name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase))
-            {
-                continue;
-            }
-
-            foreach (var value in values)
-            {
-                trailers.Add(name, value ?? "");
-            }
-        }
-
+        MessageFields.Write(_trailers, trailers, isUpgrade: false);
+        trailers.Remove(HeaderNames.ContentLength);
         return trailers.Count > 0 ? trailers : null;
     }
 }

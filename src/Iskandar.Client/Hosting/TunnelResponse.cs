@@ -3,16 +3,19 @@ using Iskandar.Protocol.Messages;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
+using Microsoft.Net.Http.Headers;
 
 namespace Iskandar.Client.Hosting;
 
 /// <summary>The response of an exchange as ASP.NET Core sees it. The head goes with the first content, so that a small response is one message.</summary>
-internal sealed partial class TunnelResponse : IHttpResponseFeature
+internal sealed partial class TunnelResponse(IClientExchange exchange, bool isHead) : IHttpResponseFeature
 {
-    private readonly IClientExchange _exchange;
-    private readonly bool _isHead;
+    private const int UsualFields = 12;
+
+    private IClientExchange _exchange = exchange;
     private Stack<(Func<object, Task> Callback, object State)>? _onStarting;
     private Stack<(Func<object, Task> Callback, object State)>? _onCompleted;
+    private IHeaderDictionary? _headers;
     private ResponseHead? _unsentHead;
     private long? _declared;
     private long _written;
@@ -20,15 +23,6 @@ internal sealed partial class TunnelResponse : IHttpResponseFeature
     private bool _upgraded;
     private bool _ended;
     private int _statusCode = StatusCodes.Status200OK;
-
-    public TunnelResponse(IClientExchange exchange, bool suppressesContent)
-    {
-        _exchange = exchange;
-        _isHead = suppressesContent;
-        Body = new TunnelResponseBody(this);
-    }
-
-    public TunnelResponseBody Body { get; }
 
     public int StatusCode
     {
@@ -38,17 +32,15 @@ internal sealed partial class TunnelResponse : IHttpResponseFeature
 
     public string? ReasonPhrase { get; set; }
 
-    public IHeaderDictionary Headers { get; set; } = new HeaderDictionary();
-
-    Stream IHttpResponseFeature.Body
+    public IHeaderDictionary Headers
     {
-        get => Body.Stream;
-        set => throw new NotSupportedException("Replace IHttpResponseBodyFeature instead.");
+        get => _headers ??= new FieldDictionary(UsualFields);
+        set => _headers = value;
     }
 
     public bool HasStarted { get; private set; }
 
-    private bool HasContent => _upgraded || (!_isHead && StatusCode is not (StatusCodes.Status204NoContent or StatusCodes.Status304NotModified));
+    private bool HasContent => _upgraded || (!isHead && StatusCode is not (StatusCodes.Status204NoContent or StatusCodes.Status304NotModified));
 
     public void OnStarting(Func<object, Task> callback, object state)
     {
@@ -63,24 +55,7 @@ internal sealed partial class TunnelResponse : IHttpResponseFeature
     public void OnCompleted(Func<object, Task> callback, object state) => (_onCompleted ??= new()).Push((callback, state));
 
     /// <summary>Settles the head. It goes with the first content, or when it is flushed.</summary>
-    public async ValueTask StartAsync()
-    {
-        if (HasStarted || _ended)
-        {
-            return;
-        }
-
-        await FireOnStartingAsync().ConfigureAwait(false);
-        if (StatusCode < StatusCodes.Status200OK && !_upgraded)
-        {
-            throw new InvalidOperationException("The status is not one of a final response.");
-        }
-
-        HasStarted = true;
-        _declared = Headers.ContentLength;
-        _announcesTrailers = Headers.ContainsKey("Trailer");
-        _unsentHead = ToHead();
-    }
+    public ValueTask StartAsync() => StartAsync(length: 0);
 
     /// <summary>Sends the head that upgrades the connection: what is read and written from here on are its bytes.</summary>
     public async ValueTask UpgradeAsync()
@@ -105,24 +80,19 @@ internal sealed partial class TunnelResponse : IHttpResponseFeature
     /// <summary>Sends content, and the head before it if need be.</summary>
     public ValueTask WriteAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
-        if (_ended)
-        {
-            return default;
-        }
-
-        if (HasContent && _written + content.Length > (HasStarted ? _declared : Headers.ContentLength))
-        {
-            _overwritten = true;
-            throw new InvalidOperationException("More content was written than Content-Length declares.");
-        }
-
-        return HasStarted ? WriteStartedAsync(content, cancellationToken) : StartAndWriteAsync(content, cancellationToken);
+        var starting = StartAsync(content.Length);
+        return starting.IsCompletedSuccessfully ? WriteStartedAsync(content, cancellationToken) : StartAndWriteAsync(starting, content, cancellationToken);
     }
 
     /// <summary>Ends the response; what was declared and not written makes it a failed one.</summary>
     public async Task CompleteAsync()
     {
-        await Body.CompleteWriterAsync().ConfigureAwait(false);
+        if (_writer is not null)
+        {
+            // What the application left in it.
+            await _writer.CompleteAsync().ConfigureAwait(false);
+        }
+
         if (_ended)
         {
             return;
@@ -132,20 +102,19 @@ internal sealed partial class TunnelResponse : IHttpResponseFeature
         if (_overwritten || (HasContent && _written < _declared))
         {
             Fail(ExchangeError.OriginFailed);
+            return;
         }
-        else
-        {
-            _ended = true;
-            var trailers = ToTrailers();
-            if (trailers is null || _unsentHead is not null)
-            {
-                await SendAsync(default, endOfResponse: trailers is null, CancellationToken.None).ConfigureAwait(false);
-            }
 
-            if (trailers is not null)
-            {
-                _exchange.SendTrailers(trailers);
-            }
+        _ended = true;
+        var trailers = ToTrailers();
+        if (trailers is null || _unsentHead is not null)
+        {
+            await SendAsync(default, endOfResponse: trailers is null, CancellationToken.None).ConfigureAwait(false);
+        }
+
+        if (trailers is not null)
+        {
+            _exchange.SendTrailers(trailers);
         }
     }
 
@@ -158,11 +127,11 @@ internal sealed partial class TunnelResponse : IHttpResponseFeature
             return;
         }
 
-        Headers.Clear();
+        _headers?.Clear();
         _ended = true;
         HasStarted = true;
         _statusCode = StatusCodes.Status500InternalServerError;
-        _unsentHead = ToHead();
+        _unsentHead = ToHead(_statusCode, _headers);
         await SendAsync(default, endOfResponse: true, CancellationToken.None).ConfigureAwait(false);
     }
 
@@ -192,6 +161,53 @@ internal sealed partial class TunnelResponse : IHttpResponseFeature
         }
     }
 
+    /// <summary>Lets go of the exchange: from here on nothing that the application writes reaches it.</summary>
+    public void Detach()
+    {
+        _ended = true;
+        _exchange = EndedExchange.Instance;
+    }
+
+    private ValueTask StartAsync(int length)
+    {
+        if (HasStarted || _ended)
+        {
+            return default;
+        }
+
+        if (_onStarting is not null)
+        {
+            return FireAndStartAsync(length);
+        }
+
+        Start(length);
+        return default;
+    }
+
+    // With content that would be too much it doesn't start: the application may still say so properly.
+    private void Start(int length)
+    {
+        if (StatusCode < StatusCodes.Status200OK && !_upgraded)
+        {
+            throw new InvalidOperationException("The status is not one of a final response.");
+        }
+
+        _declared = _headers?.ContentLength;
+        CheckLength(length);
+        HasStarted = true;
+        _announcesTrailers = _headers?.ContainsKey(HeaderNames.Trailer) == true;
+        _unsentHead = ToHead(_statusCode, _headers);
+    }
+
+    private async ValueTask FireAndStartAsync(int length)
+    {
+        await FireOnStartingAsync().ConfigureAwait(false);
+        if (!_ended)
+        {
+            Start(length);
+        }
+    }
+
     private async ValueTask FireOnStartingAsync()
     {
         while (_onStarting?.TryPop(out var registered) == true)
@@ -200,60 +216,38 @@ internal sealed partial class TunnelResponse : IHttpResponseFeature
         }
     }
 
-    private async ValueTask StartAndWriteAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    private async ValueTask StartAndWriteAsync(ValueTask starting, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
-        await StartAsync().ConfigureAwait(false);
+        await starting.ConfigureAwait(false);
         await WriteStartedAsync(content, cancellationToken).ConfigureAwait(false);
     }
 
     private ValueTask WriteStartedAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
+        if (_ended)
+        {
+            return default;
+        }
+
         if (!HasContent)
         {
             return FlushAsync(cancellationToken);
         }
 
+        CheckLength(content.Length);
+
         // With a declared length, the last piece is known as such: unless trailers follow, it needs no message of its own to end the response.
         _written += content.Length;
-        _ended = !content.IsEmpty && _written == _declared && !_announcesTrailers && _trailers is not { Count: > 0 };
+        _ended = !content.IsEmpty && _written == _declared && !MayHaveTrailers;
         return SendAsync(content, _ended, cancellationToken);
     }
 
-    private ValueTask SendAsync(ReadOnlyMemory<byte> content, bool endOfResponse, CancellationToken cancellationToken)
+    private void CheckLength(int length)
     {
-        if (_unsentHead is not { } head)
+        if (HasContent && _written + length > _declared)
         {
-            return _exchange.SendContentAsync(content, endOfResponse, cancellationToken);
+            _overwritten = true;
+            throw new InvalidOperationException("More content was written than Content-Length declares.");
         }
-
-        _unsentHead = null;
-        return _exchange.SendHeadAsync(head, content, endOfResponse, cancellationToken);
     }
-
-    private ResponseHead ToHead()
-    {
-        var head = new ResponseHead { Status = StatusCode };
-        var connection = Headers.Connection.ToString();
-        foreach (var (name, values) in Headers)
-        {
-            if (!Crosses(name, connection))
-            {
-                continue;
-            }
-
-            foreach (var value in values)
-            {
-                if (value is not null)
-                {
-                    head.Fields.Add(name, value);
-                }
-            }
-        }
-
-        return head;
-    }
-
-    private bool Crosses(string name, string connection) =>
-        (_upgraded && name.Equals("Upgrade", StringComparison.OrdinalIgnoreCase))
-        || (!ConnectionFields.Contains(name) && !ConnectionFields.IsNamedBy(connection, name));
 }

@@ -58,9 +58,9 @@ internal sealed class FakeExchange : IClientExchange
 
     public Stream OpenContent() => Upgraded ?? new MemoryStream(Content);
 
-    public void SendInformational(ResponseHead head) => Note($"{head.Status} informational", isLast: false);
+    public void SendInformational(ResponseHead head) => Note($"{head.Status} informational {ToText(head.Fields)}".TrimEnd(), isLast: false);
 
-    public void SendTrailers(FieldSection trailers) => Note(string.Join(' ', trailers.Lines.ToArray().Select(line => $"{line.Name}: {line.Value}")), isLast: true);
+    public void SendTrailers(FieldSection trailers) => Note(ToText(trailers), isLast: true);
 
     public ValueTask SendHeadAsync(ResponseHead head, ReadOnlyMemory<byte> content, bool endOfResponse, CancellationToken cancellationToken)
     {
@@ -99,6 +99,8 @@ internal sealed class FakeExchange : IClientExchange
 
     // The token source stays: a test may still look at it.
     public void Dispose() => _disposed.TrySetResult();
+
+    private static string ToText(FieldSection fields) => string.Join(' ', fields.Lines.ToArray().Select(line => $"{line.Name}: {line.Value}"));
 
     private ValueTask Write(string text, bool isLast)
     {

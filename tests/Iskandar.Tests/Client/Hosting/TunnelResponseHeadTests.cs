@@ -1,6 +1,8 @@
+using Iskandar.Client;
 using Iskandar.Protocol.Messages;
 using Iskandar.Tests.Infrastructure;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Iskandar.Tests.Client.Hosting;
 
@@ -110,6 +112,23 @@ public sealed class TunnelResponseHeadTests
         Assert.Throws<InvalidOperationException>(() => context.Response.StatusCode = 404);
         Assert.Throws<InvalidOperationException>(() => context.Response.OnStarting(static () => Task.CompletedTask));
     })));
+
+    [Fact]
+    public async Task Informational_BeforeTheHead_SentAtOnceAndNeverLater()
+    {
+        var sent = await HostedExchange.RunAsync(new FakeExchange(), static async context =>
+        {
+            var feature = context.Features.GetRequiredFeature<ITunnelExchangeFeature>();
+            Assert.Throws<ArgumentOutOfRangeException>(() => feature.SendInformational(101, new HeaderDictionary()));
+            Assert.Throws<ArgumentOutOfRangeException>(() => feature.SendInformational(200, new HeaderDictionary()));
+            feature.SendInformational(103, new HeaderDictionary { ["Link"] = "</a.css>", ["Connection"] = "close" });
+            feature.SendInformational(102, new HeaderDictionary());
+            await context.Response.WriteAsync("hi", Bounded.Token);
+            feature.SendInformational(103, new HeaderDictionary());
+        });
+
+        Assert.Equal(["103 informational Link: </a.css>", "102 informational", "200 hi", "."], sent);
+    }
 
     [Fact]
     public async Task SynchronousWrites_WouldBlock_Refused() => Assert.Equal("200 .", string.Concat(await HostedExchange.RunAsync(new FakeExchange(), static context =>

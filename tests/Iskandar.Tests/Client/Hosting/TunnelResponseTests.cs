@@ -151,6 +151,7 @@ public sealed class TunnelResponseTests
             context.Response.ContentLength = 5;
             var fault = await Record.ExceptionAsync(async () => await context.Response.Body.WriteAsync("six..."u8.ToArray(), Bounded.Token));
             Assert.IsType<InvalidOperationException>(fault);
+            Assert.False(context.Response.HasStarted);
             if (!swallowed)
             {
                 throw fault;
