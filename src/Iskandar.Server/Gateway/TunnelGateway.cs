@@ -144,7 +144,7 @@ internal sealed class TunnelGateway(TimeProvider time, ILogger<TunnelGateway> lo
             }
             while (!read.IsCompleted);
 
-            await exchange.EndContentAsync(trailers: null, context.RequestAborted);
+            await exchange.EndContentAsync(VisitorTrailers.Read(context.Request), context.RequestAborted);
         }
         catch (BadHttpRequestException)
         {

@@ -58,8 +58,9 @@ internal static class VisitorRequest
         context.Features.Get<IHttpUpgradeFeature>()?.IsUpgradableRequest == true
         && context.Request.Headers.GetCommaSeparatedValues("Upgrade").Contains(VisitorUpgrade.Protocol, StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>Whether a field is the visitor's connection's, or not the visitor's to send.</summary>
     // Expect is between the visitor and us: by the time the request crosses the tunnel, its content is there.
-    private static bool IsDropped(string name) =>
+    public static bool IsDropped(string name) =>
         ConnectionFields.Contains(name)
         || name.StartsWith(':')
         || name.Equals("Expect", StringComparison.OrdinalIgnoreCase)

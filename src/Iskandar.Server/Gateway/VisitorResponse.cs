@@ -20,9 +20,7 @@ internal static class VisitorResponse
         var headers = response.Headers;
         foreach (ref readonly var line in head.Fields.Lines)
         {
-            if (ConnectionFields.Contains(line.Name)
-                || ConnectionFields.IsNamedBy(connection, line.Name)
-                || line.Name.StartsWith("Iskandar-", StringComparison.OrdinalIgnoreCase))
+            if (IsDropped(line.Name) || ConnectionFields.IsNamedBy(connection, line.Name))
             {
                 continue;
             }
@@ -83,6 +81,10 @@ internal static class VisitorResponse
                 }
 
                 Write(writer, read.Buffer);
+                if (isLast)
+                {
+                    VisitorTrailers.Write(exchange.Trailers, response);
+                }
             }
 
             exchange.Content.AdvanceTo(read.Buffer.End);
@@ -113,6 +115,9 @@ internal static class VisitorResponse
 
         return true;
     }
+
+    /// <summary>Whether a field is the connection's to the app, or not the app's to send.</summary>
+    public static bool IsDropped(string name) => ConnectionFields.Contains(name) || name.StartsWith("Iskandar-", StringComparison.OrdinalIgnoreCase);
 
     // RFC 9110 section 6.4.1.
     private static bool HasContent(HttpContext context) =>

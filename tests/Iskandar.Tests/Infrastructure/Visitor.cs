@@ -72,6 +72,25 @@ internal sealed class Visitor
         return this;
     }
 
+    /// <summary>Gives the request a trailer section.</summary>
+    public Visitor WithTrailer(string name, params string[] values)
+    {
+        if (Context.Features.Get<IHttpRequestTrailersFeature>() is not { } trailers)
+        {
+            Context.Features.Set(trailers = new RequestTrailers());
+        }
+
+        trailers.Trailers[name] = values;
+        return this;
+    }
+
+    /// <summary>Lets the visitor be given a trailer section, as HTTP/2 does.</summary>
+    public Visitor TakingTrailers()
+    {
+        Context.Features.Set<IHttpResponseTrailersFeature>(new ResponseTrailers());
+        return this;
+    }
+
     /// <summary>The visitor closes the connection.</summary>
     public Task LeaveAsync() => _left.CancelAsync();
 
@@ -89,4 +108,16 @@ internal sealed class Visitor
     }
 
     public void Dispose() => _left.Dispose();
+
+    private sealed class RequestTrailers : IHttpRequestTrailersFeature
+    {
+        public bool Available => true;
+
+        public IHeaderDictionary Trailers { get; } = new HeaderDictionary();
+    }
+
+    private sealed class ResponseTrailers : IHttpResponseTrailersFeature
+    {
+        public IHeaderDictionary Trailers { get; set; } = new HeaderDictionary();
+    }
 }
