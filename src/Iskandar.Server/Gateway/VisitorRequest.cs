@@ -32,6 +32,13 @@ internal static class VisitorRequest
                 continue;
             }
 
+            if (values.Count > 1 && name.Equals("Cookie", StringComparison.OrdinalIgnoreCase))
+            {
+                // RFC 9113 section 8.2.3: HTTP/2 may split the line, and an app that speaks HTTP/1.1 must find one.
+                head.Fields.Add(name, string.Join("; ", values.AsEnumerable()));
+                continue;
+            }
+
             foreach (var value in values)
             {
                 head.Fields.Add(name, value ?? "");

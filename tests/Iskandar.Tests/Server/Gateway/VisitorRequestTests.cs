@@ -73,6 +73,19 @@ public sealed class VisitorRequestTests
     }
 
     [Theory]
+    [InlineData("Cookie")]
+    [InlineData("cookie")]
+    public void Cookie_OnSeveralLines_OneLineCrosses(string name)
+    {
+        using var visitor = new Visitor().With(name, "a=1", "b=2; c=3", "d=4").With("Accept", "x", "y");
+
+        var head = Read(visitor);
+
+        Assert.Equal(["a=1; b=2; c=3; d=4"], Values(head, "Cookie"));
+        Assert.Equal(["x", "y"], Values(head, "Accept"));
+    }
+
+    [Theory]
     [InlineData("192.0.2.7", "192.0.2.7")]
     [InlineData("::ffff:192.0.2.7", "192.0.2.7")]
     [InlineData("2001:db8::1", "2001:db8::1")]
