@@ -20,7 +20,9 @@ namespace Iskandar.Server;
 public static class IskandarServerExtensions
 {
     private const int MostFields = 1_000;
-    private const int MostFieldBytes = 64 * 1024;
+
+    // More than the gateway can be told to take: a request over its limit gets its error page, and not Kestrel's bare status.
+    private const int MostFieldBytes = 128 * 1024;
     private const int MostRequestLine = 16 * 1024;
 
     /// <summary>Adds what the tunnel server needs. Options are checked when the app starts, all at once.</summary>

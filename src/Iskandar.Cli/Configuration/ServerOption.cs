@@ -19,6 +19,7 @@ internal sealed record ServerOption(Setting Setting, string Expected, Func<strin
         Number("max-exchanges", "Requests in flight for each tunnel. Default 256.", (o, n) => o.MaxExchanges = n),
         Size("max-request-content", "Longest request content; over it, visitors get 413. Default 4MiB.", int.MaxValue, (o, n) => o.MaxRequestContent = (int)n),
         Size("max-message", "Longest message taken from a client. Default 16MiB.", int.MaxValue, (o, n) => o.MaxMessage = (int)n),
+        Size("max-fields", "Fields of a request or a response; over it, visitors get 431 or 502. Default 64KiB.", int.MaxValue, (o, n) => o.MaxFields = (int)n),
         Size("max-buffered-responses", "Response content held for the slow visitors of one tunnel. Default 64MiB.", long.MaxValue, (o, n) => o.MaxBufferedResponses = n),
         Size("max-buffered", "Content held for all tunnels together. Default 512MiB.", long.MaxValue, (o, n) => o.MaxBuffered = n),
         Time("head-timeout", "Time from the end of a request to its response. Default 100s.", (o, t) => o.HeadTimeout = t),

@@ -24,6 +24,12 @@ public sealed class IskandarServerOptions
     /// <summary>The longest message taken from a client, in bytes. 64 KiB to 1 GiB; default 16 MiB.</summary>
     public int MaxMessage { get; set; } = 16 * 1024 * 1024;
 
+    /// <summary>
+    /// Field lines of a request, and of a response where the tunnel's encoding counts them, in bytes: a line counts as its name, its value and 4.
+    /// 1 KiB to 96 KiB; default 64 KiB. Over it, visitors get 431, or 502 for a response.
+    /// </summary>
+    public int MaxFields { get; set; } = 64 * 1024;
+
     /// <summary>Response content held for the slow visitors of one tunnel, in bytes. 1 MiB to 16 GiB; default 64 MiB.</summary>
     public long MaxBufferedResponses { get; set; } = 64 * 1024 * 1024;
 

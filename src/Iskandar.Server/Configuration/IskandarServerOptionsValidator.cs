@@ -17,6 +17,7 @@ public sealed class IskandarServerOptionsValidator : IValidateOptions<IskandarSe
         CheckNumber(failures, "max-exchanges", options.MaxExchanges, 1, 100_000);
         CheckNumber(failures, "max-request-content", options.MaxRequestContent, 0, 32L << 20);
         CheckNumber(failures, "max-message", options.MaxMessage, 64 * 1024, 1L << 30);
+        CheckNumber(failures, "max-fields", options.MaxFields, 1024, 96 * 1024);
         CheckNumber(failures, "max-buffered-responses", options.MaxBufferedResponses, 1L << 20, 16L << 30);
         CheckNumber(failures, "max-buffered", options.MaxBuffered, 16L << 20, 1L << 40);
         CheckTime(failures, "head-timeout", options.HeadTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));

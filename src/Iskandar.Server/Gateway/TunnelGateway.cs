@@ -1,9 +1,11 @@
 using System.IO.Pipelines;
 using Iskandar.Protocol.Connections;
+using Iskandar.Server.Configuration;
 using Iskandar.Server.ErrorPages;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Iskandar.Server.Gateway;
 
@@ -16,8 +18,10 @@ namespace Iskandar.Server.Gateway;
 /// 5. Copy the response as it comes; or, when the connection is upgraded, bytes both ways.
 /// 6. End: cleanly, with an error page if nothing was sent yet, or as an aborted transfer. The exchange is removed in every outcome.
 /// </remarks>
-internal sealed class TunnelGateway(TimeProvider time, ILogger<TunnelGateway> logger)
+internal sealed class TunnelGateway(IOptions<IskandarServerOptions> options, TimeProvider time, ILogger<TunnelGateway> logger)
 {
+    private readonly int _maxFields = options.Value.MaxFields;
+
     public Task HandleAsync(HttpContext context, IGatewayConnection connection)
     {
         // 1
@@ -45,7 +49,7 @@ internal sealed class TunnelGateway(TimeProvider time, ILogger<TunnelGateway> lo
                     static exchange => ((IGatewayExchange)exchange!).Cancel(ExchangeError.Cancelled), exchange);
 
                 // 3
-                if (VisitorRequest.TryRead(context, exchange.Request, isUpgrade) is var invalid and not ExchangeError.None)
+                if (VisitorRequest.TryRead(context, exchange.Request, isUpgrade, _maxFields) is var invalid and not ExchangeError.None)
                 {
                     exchange.Cancel(invalid);
                 }
@@ -125,7 +129,7 @@ internal sealed class TunnelGateway(TimeProvider time, ILogger<TunnelGateway> lo
         return false;
     }
 
-    private static async Task SendContentAsync(HttpContext context, IGatewayExchange exchange)
+    private async Task SendContentAsync(HttpContext context, IGatewayExchange exchange)
     {
         try
         {
@@ -144,7 +148,14 @@ internal sealed class TunnelGateway(TimeProvider time, ILogger<TunnelGateway> lo
             }
             while (!read.IsCompleted);
 
-            await exchange.EndContentAsync(VisitorTrailers.Read(context.Request), context.RequestAborted);
+            var trailers = VisitorTrailers.Read(context.Request);
+            if (trailers is not null && VisitorRequest.SizeOf(trailers) > _maxFields)
+            {
+                exchange.Cancel(ExchangeError.RequestHeadTooLarge);
+                return;
+            }
+
+            await exchange.EndContentAsync(trailers, context.RequestAborted);
         }
         catch (BadHttpRequestException)
         {

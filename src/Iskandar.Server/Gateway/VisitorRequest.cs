@@ -13,8 +13,9 @@ internal static class VisitorRequest
     /// <param name="context">The request.</param>
     /// <param name="head">The head, empty.</param>
     /// <param name="isUpgrade">Whether the change to a WebSocket crosses the tunnel too.</param>
+    /// <param name="maxFields">How large its fields may be, as <see cref="SizeOf"/> counts.</param>
     /// <returns><see cref="ExchangeError.None"/>, or why the request can't be forwarded.</returns>
-    public static ExchangeError TryRead(HttpContext context, RequestHead head, bool isUpgrade)
+    public static ExchangeError TryRead(HttpContext context, RequestHead head, bool isUpgrade, int maxFields)
     {
         var request = context.Request;
         head.Method = request.Method;
@@ -57,7 +58,19 @@ internal static class VisitorRequest
 
         head.Fields.Add("X-Forwarded-Proto", request.Scheme);
         head.Fields.Add("X-Forwarded-Host", request.Host.Value ?? "");
-        return ExchangeError.None;
+        return SizeOf(head.Fields) > maxFields ? ExchangeError.RequestHeadTooLarge : ExchangeError.None;
+    }
+
+    /// <summary>What a section counts against the limit (docs/protocol.md): each line as its name, its value and 4.</summary>
+    public static int SizeOf(FieldSection fields)
+    {
+        var size = 0;
+        foreach (ref readonly var line in fields.Lines)
+        {
+            size += line.Name.Length + line.Value.Length + 4;
+        }
+
+        return size;
     }
 
     /// <summary>Whether the visitor asks for a WebSocket (RFC 6455 section 4.1).</summary>

@@ -112,6 +112,7 @@ internal sealed class TunnelHandshake(
         MaxBufferedRequest = options.Value.MaxRequestContent,
         MaxBufferedResponses = options.Value.MaxBufferedResponses,
         MaxExchanges = options.Value.MaxExchanges,
+        MaxFields = options.Value.MaxFields,
         MaxMessage = options.Value.MaxMessage,
         TimeProvider = time,
     };

@@ -42,6 +42,7 @@ public sealed class ServerSettingsTests
               max-exchanges: 11
               max-request-content: 12
               max-message: 1MiB
+              max-fields: 3KiB
               max-buffered-responses: 2MiB
               max-buffered: 1GiB
               head-timeout: 13s
@@ -56,7 +57,7 @@ public sealed class ServerSettingsTests
         Assert.Equal(new Uri("https://tunnel.example.com"), options.PublicUrl);
         Assert.Equal(["127.0.0.1:1", "[::1]:2"], settings.Listen.Select(address => address.ToString()));
         Assert.Equal((10, 11, 12, 1 << 20), (options.MaxTunnels, options.MaxExchanges, options.MaxRequestContent, options.MaxMessage));
-        Assert.Equal((2L << 20, 1L << 30), (options.MaxBufferedResponses, options.MaxBuffered));
+        Assert.Equal((3 << 10, 2L << 20, 1L << 30), (options.MaxFields, options.MaxBufferedResponses, options.MaxBuffered));
         Assert.Equal(TimeSpan.FromSeconds(13), options.HeadTimeout);
         Assert.Equal(TimeSpan.FromMinutes(2), options.IdleTimeout);
         Assert.Equal(TimeSpan.FromMilliseconds(500), options.DrainTimeout);

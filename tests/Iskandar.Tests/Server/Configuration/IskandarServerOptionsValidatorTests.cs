@@ -19,6 +19,7 @@ public sealed class IskandarServerOptionsValidatorTests
             MaxExchanges = 100_001,
             MaxRequestContent = -1,
             MaxMessage = 1,
+            MaxFields = (96 * 1024) + 1,
             MaxBufferedResponses = 0,
             MaxBuffered = 1,
             HeadTimeout = TimeSpan.Zero,
@@ -31,10 +32,10 @@ public sealed class IskandarServerOptionsValidatorTests
 
         var failures = Validator.Validate(null, options).Failures!.ToArray();
 
-        Assert.Equal(12, failures.Length);
+        Assert.Equal(13, failures.Length);
         foreach (var option in (string[])[
-            "public-url", "max-tunnels", "max-exchanges", "max-request-content", "max-message", "max-buffered-responses", "max-buffered",
-            "head-timeout", "idle-timeout", "drain-timeout"])
+            "public-url", "max-tunnels", "max-exchanges", "max-request-content", "max-message", "max-fields", "max-buffered-responses",
+            "max-buffered", "head-timeout", "idle-timeout", "drain-timeout"])
         {
             Assert.Single(failures, failure => failure.StartsWith($"{option}: ", StringComparison.Ordinal));
         }
@@ -73,6 +74,7 @@ public sealed class IskandarServerOptionsValidatorTests
                 MaxExchanges = 1,
                 MaxRequestContent = 0,
                 MaxMessage = 64 * 1024,
+                MaxFields = 1024,
                 MaxBufferedResponses = 1024 * 1024,
                 MaxBuffered = 16 * 1024 * 1024,
                 HeadTimeout = TimeSpan.FromSeconds(1),
@@ -84,6 +86,7 @@ public sealed class IskandarServerOptionsValidatorTests
                 MaxTunnels = 1_000_000,
                 MaxExchanges = 100_000,
                 MaxMessage = 1 << 30,
+                MaxFields = 96 * 1024,
                 MaxBufferedResponses = 16L << 30,
                 MaxBuffered = 1L << 40,
                 HeadTimeout = TimeSpan.FromDays(1),

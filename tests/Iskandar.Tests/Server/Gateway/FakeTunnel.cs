@@ -1,7 +1,11 @@
 using System.Diagnostics.CodeAnalysis;
 using Iskandar.Protocol.Connections;
 using Iskandar.Protocol.Messages;
+using Iskandar.Server.Configuration;
+using Iskandar.Server.Gateway;
 using Iskandar.Tests.Infrastructure;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 
 namespace Iskandar.Tests.Server.Gateway;
 
@@ -30,6 +34,11 @@ internal sealed class FakeTunnel : IGatewayConnection
     }
 
     public Task DrainAsync(CancellationToken deadline) => Task.CompletedTask;
+
+    /// <summary>A visit through a gateway to this tunnel.</summary>
+    public Task VisitAsync(Visitor visitor, TimeProvider? time = null, IskandarServerOptions? options = null) =>
+        new TunnelGateway(Options.Create(options ?? new IskandarServerOptions()), time ?? TimeProvider.System, NullLogger<TunnelGateway>.Instance)
+            .HandleAsync(visitor.Context, this);
 
     /// <summary>Whatever came of it, the gateway must have given the exchange back.</summary>
     public ValueTask DisposeAsync() => new(Exchange.Disposed.Within());

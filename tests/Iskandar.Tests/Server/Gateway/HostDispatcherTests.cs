@@ -20,7 +20,7 @@ public sealed class HostDispatcherTests
     {
         var options = Options.Create(new IskandarServerOptions { PublicUrl = new Uri("https://tunnel.example.com") });
         _registry = new TunnelRegistry(options);
-        _dispatcher = new HostDispatcher(_registry, new TunnelGateway(TimeProvider.System, NullLogger<TunnelGateway>.Instance), options)
+        _dispatcher = new HostDispatcher(_registry, new TunnelGateway(options, TimeProvider.System, NullLogger<TunnelGateway>.Instance), options)
         {
             Connect = _ =>
             {

@@ -86,6 +86,36 @@ public sealed class KestrelGatewayTests
         Assert.EndsWith("\r\n\r\n", response, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(65_000, 204)]
+    [InlineData(66_000, 431)]
+    [InlineData(130_000, 431)]
+    public async Task Fields_BelowAndOverTheLimit_ErrorPageOfOurOwn(int length, int status)
+    {
+        await using var server = await InMemoryServer.StartAsync();
+        var (peer, url) = await server.OpenTunnelAsync();
+        await using var visitor = server.Connect();
+        var sent = visitor.WriteAsync(Encoding.ASCII.GetBytes($"GET / HTTP/1.1\r\nHost: {url.Authority}\r\nConnection: close\r\nCookie: {new string('c', length)}\r\n\r\n"), Bounded.Token);
+
+        if (status == 204)
+        {
+            await peer.RespondAsync(await peer.RequestAsync(), 204, done: true);
+        }
+
+        var response = await ReadToEndAsync(visitor);
+        try
+        {
+            await sent.AsTask().Within();
+        }
+        catch (IOException)
+        {
+            // Answered and closed before the write was done with.
+        }
+
+        Assert.StartsWith($"HTTP/1.1 {status} ", response, StringComparison.Ordinal);
+        Assert.Equal(status == 431, response.Contains("\r\nIskandar-Error: request_head_too_large\r\n", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Target_AbsoluteForm_OriginFormCrosses()
     {

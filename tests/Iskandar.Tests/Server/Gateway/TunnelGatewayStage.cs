@@ -1,8 +1,10 @@
 using Iskandar.Protocol.Connections;
+using Iskandar.Server.Configuration;
 using Iskandar.Server.Gateway;
 using Iskandar.Tests.Infrastructure;
 using Iskandar.Tests.Protocol.Connections;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Iskandar.Tests.Server.Gateway;
@@ -10,7 +12,7 @@ namespace Iskandar.Tests.Server.Gateway;
 /// <summary>The gateway between a visitor without a server and a client by hand.</summary>
 internal sealed class TunnelGatewayStage(GatewayStage tunnel) : IAsyncDisposable
 {
-    private readonly TunnelGateway _gateway = new(tunnel.Time, NullLogger<TunnelGateway>.Instance);
+    private readonly TunnelGateway _gateway = new(Options.Create(new IskandarServerOptions()), tunnel.Time, NullLogger<TunnelGateway>.Instance);
 
     public GatewayStage Tunnel => tunnel;
 

@@ -9,6 +9,8 @@ namespace Iskandar.Tests.Server.Gateway;
 /// <summary>What of a visitor's request crosses the tunnel.</summary>
 public sealed class VisitorRequestTests
 {
+    private const int MaxFields = 1000;
+
     [Fact]
     public void Head_OrdinaryRequest_ByteForByte()
     {
@@ -131,7 +133,20 @@ public sealed class VisitorRequestTests
     {
         using var visitor = new Visitor(target: target);
 
-        Assert.Equal(ExchangeError.RequestInvalid, VisitorRequest.TryRead(visitor.Context, new RequestHead(), isUpgrade: false));
+        Assert.Equal(ExchangeError.RequestInvalid, VisitorRequest.TryRead(visitor.Context, new RequestHead(), isUpgrade: false, MaxFields));
+    }
+
+    [Theory]
+    [InlineData(0, ExchangeError.None)]
+    [InlineData(1, ExchangeError.RequestHeadTooLarge)]
+    public void Fields_AtTheLimitAndBeyond_NameValueAndFourForEach(int beyond, ExchangeError expected)
+    {
+        using var visitor = new Visitor(host: "a.example").With("X-Forwarded-For", new string('d', MaxFields)).With("X-A", "", "1");
+        var ours = ("X-A" + "    " + "X-A" + "    " + "1" + "X-B" + "    "
+            + "X-Forwarded-For" + "    " + "192.0.2.7" + "X-Forwarded-Proto" + "    " + "http" + "X-Forwarded-Host" + "    " + "a.example" + "Host" + "    " + "a.example").Length;
+        visitor.With("X-B", new string('x', MaxFields - ours + beyond));
+
+        Assert.Equal(expected, VisitorRequest.TryRead(visitor.Context, new RequestHead(), isUpgrade: false, MaxFields));
     }
 
     [Theory]
@@ -166,7 +181,7 @@ public sealed class VisitorRequestTests
     private static RequestHead Read(Visitor visitor, bool isUpgrade = false)
     {
         var head = new RequestHead();
-        Assert.Equal(ExchangeError.None, VisitorRequest.TryRead(visitor.Context, head, isUpgrade));
+        Assert.Equal(ExchangeError.None, VisitorRequest.TryRead(visitor.Context, head, isUpgrade, MaxFields));
         return head;
     }
 

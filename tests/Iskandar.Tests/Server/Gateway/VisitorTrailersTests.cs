@@ -1,9 +1,8 @@
 using System.Text;
 using Iskandar.Protocol.Messages;
-using Iskandar.Server.Gateway;
+using Iskandar.Server.Configuration;
 using Iskandar.Tests.Infrastructure;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Iskandar.Tests.Server.Gateway;
 
@@ -41,6 +40,22 @@ public sealed class VisitorTrailersTests : IAsyncDisposable
 
         await _tunnel.Exchange.SentAsync(1);
         Assert.Null(_tunnel.Exchange.RequestTrailers);
+    }
+
+    [Theory]
+    [InlineData(1000 - 7, false)]
+    [InlineData(1000 - 6, true)]
+    public async Task Request_TrailersAtTheLimitAndBeyond_RequestHeadTooLarge(int length, bool isTooLarge)
+    {
+        using var visitor = new Visitor("POST", host: "a").WithContent("x", declareLength: false).WithTrailer("X-A", new string('x', length));
+        var visit = _tunnel.VisitAsync(visitor, options: new IskandarServerOptions { MaxFields = 1000 });
+        await _tunnel.Exchange.HeadAsync();
+        _tunnel.Exchange.Respond(204);
+        _tunnel.Exchange.End();
+        await visit.Within();
+
+        Assert.Equal(isTooLarge ? (431, "request_head_too_large") : (204, null), (visitor.Response.StatusCode, visitor.ErrorCode));
+        Assert.Equal(isTooLarge, _tunnel.Exchange.RequestTrailers is null);
     }
 
     [Fact]
@@ -115,7 +130,7 @@ public sealed class VisitorTrailersTests : IAsyncDisposable
 
     private async Task VisitAsync(Visitor visitor)
     {
-        var visit = new TunnelGateway(TimeProvider.System, NullLogger<TunnelGateway>.Instance).HandleAsync(visitor.Context, _tunnel);
+        var visit = _tunnel.VisitAsync(visitor);
         await _tunnel.Exchange.HeadAsync();
         _tunnel.Exchange.Respond(200);
         await _tunnel.Exchange.ReceiveAsync("content");

@@ -1,9 +1,7 @@
 using System.IO.Pipelines;
 using System.Text;
 using Iskandar.Protocol.Connections;
-using Iskandar.Server.Gateway;
 using Iskandar.Tests.Infrastructure;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Iskandar.Tests.Server.Gateway;
@@ -276,7 +274,7 @@ public sealed class VisitorUpgradeTests : IAsyncDisposable
         return Encoding.UTF8.GetString(bytes);
     }
 
-    private Task VisitAsync(Visitor visitor) => new TunnelGateway(_time, NullLogger<TunnelGateway>.Instance).HandleAsync(visitor.Context, _tunnel);
+    private Task VisitAsync(Visitor visitor) => _tunnel.VisitAsync(visitor, _time);
 
     private async Task<Task> UpgradedAsync(Visitor visitor)
     {
