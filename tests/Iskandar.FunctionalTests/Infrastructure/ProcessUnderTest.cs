@@ -75,6 +75,16 @@ public sealed class ProcessUnderTest : IAsyncDisposable
 
     public bool HasExited => _process.HasExited;
 
+    /// <summary>The memory that the process holds.</summary>
+    public long ResidentBytes
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
     /// <summary>What Ctrl+C sends.</summary>
     public void Interrupt() => Signal(2);
 

@@ -84,6 +84,14 @@ public sealed class RawVisitor : IAsyncDisposable
     /// <summary>Whether the peer ended the connection without sending another byte.</summary>
     public async Task<bool> IsEndedAsync() => _start == _end && !await FillAsync();
 
+    /// <summary>So many bytes, as they come.</summary>
+    public async Task<byte[]> ReadExactlyAsync(int count)
+    {
+        var bytes = new MemoryStream();
+        Assert.True(await ReadAsync(bytes, count), $"The connection ended after {bytes.Length} of {count} bytes.");
+        return bytes.ToArray();
+    }
+
     /// <summary>Reads some bytes, valid until the next read: at least one unless the connection ended.</summary>
     public async Task<ReadOnlyMemory<byte>> ReadSomeAsync()
     {
@@ -96,6 +104,9 @@ public sealed class RawVisitor : IAsyncDisposable
         _start = _end;
         return bytes;
     }
+
+    /// <summary>Sends no more, and still reads.</summary>
+    public void EndSending() => _socket.Shutdown(SocketShutdown.Send);
 
     /// <summary>Leaves as a program does that was killed: with a reset.</summary>
     public void Reset()

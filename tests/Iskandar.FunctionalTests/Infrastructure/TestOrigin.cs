@@ -44,6 +44,7 @@ public sealed class TestOrigin : IAsyncDisposable
         });
         var app = builder.Build();
         var origin = new TestOrigin(app);
+        app.UseWebSockets();
         app.Run(origin.HandleAsync);
         await app.StartAsync(CancellationToken.None);
         origin.Port = new Uri(app.Urls.First()).Port;
