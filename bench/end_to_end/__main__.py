@@ -1,7 +1,5 @@
 """The command line, and the order in which things are measured."""
 import argparse
-import shutil
-import signal
 import sys
 import tempfile
 from contextlib import contextmanager
@@ -10,8 +8,7 @@ from pathlib import Path
 from . import growth, machine, origin, report, work
 from .peers import DEFAULT, SYSTEMS, TITLES, Missing, Settings
 from .processes import Failed, find
-
-ROOT = Path(__file__).resolve().parents[2]
+from .program import ISKANDAR, ROOT, handle_signals, say, temporary_folder
 
 
 def parse():
@@ -26,7 +23,7 @@ def parse():
     option('--no-bulk', action='store_true', help='leave out the transfers of 256 MiB')
     option('--growth', type=int, metavar='N',
            help='instead of the above: N requests in slices, with the memory held after each (default system: iskandar)')
-    option('--iskandar', type=Path, metavar='PATH', default=ROOT / 'artifacts/bin/Iskandar.Cli/release/iskandar',
+    option('--iskandar', type=Path, metavar='PATH', default=ISKANDAR,
            help='the executable to measure; default: the Release build')
     option('--results', type=Path, metavar='PATH', default=ROOT / 'bench/results.json',
            help='where to append the run, one JSON object a line; default: bench/results.json')
@@ -41,19 +38,6 @@ def parse():
         if getattr(arguments, name) < 1:
             parser.error(f'--{name.replace("_", "-")} must be at least 1')
     return arguments
-
-
-def say(text):
-    print(text, file=sys.stderr, flush=True)
-
-
-@contextmanager
-def temporary_folder():
-    path = Path(tempfile.mkdtemp(prefix='iskandar-bench-'))
-    try:
-        yield path
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
 
 
 class Bench:
@@ -139,14 +123,6 @@ def run(arguments):
     return 1 if bench.problems or not results or 'iskandar' in bench.missing else 0
 
 
-def end(number, _):
-    # What is being cleaned up must not be interrupted by a second signal.
-    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(each, signal.SIG_IGN)
-    raise SystemExit(128 + number)
-
-
 if __name__ == '__main__':
-    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(each, end)
+    handle_signals()
     sys.exit(run(parse()))

@@ -16,6 +16,11 @@ def describe(root):
             'node': _say('node', '--version'), 'python': platform.python_version()}
 
 
+def words(machine):
+    return (f'{machine["cores"]} cores ({machine["cpu"]}), Linux {machine["kernel"]}, .NET SDK {machine["dotnet"]}, commit {machine["commit"]}, '
+            f'{machine["date"]}.')
+
+
 def busy(machine):
     """Whether others use the processors enough to spoil the figures."""
     return machine['load'] > machine['cores'] / 4

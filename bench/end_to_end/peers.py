@@ -4,6 +4,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from . import iskandar as programs
 from . import origin
 from .processes import Failed, Process, environment, find, free_port
 
@@ -60,16 +61,9 @@ def iskandar(settings, folder, origin_port):
     if not os.access(executable, os.X_OK):
         raise Missing(f'no executable at {executable}')
     port = free_port()
-    public = f'http://localhost:{port}'
-    # Its own home: neither the user's configuration nor state of an earlier run plays a part.
-    env = environment(HOME=str(folder), XDG_CONFIG_HOME=str(folder / 'config'), XDG_STATE_HOME=str(folder / 'state'),
-                      XDG_DATA_HOME=str(folder / 'data'), XDG_CACHE_HOME=str(folder / 'cache'))
     with ExitStack() as stack:
-        server = stack.enter_context(Process([executable, 'server', '--public-url', public, '--listen', f'127.0.0.1:{port}'],
-                                             folder / 'server.log', env, folder))
-        server.wait_for_line(r'^Listening on')
-        client = stack.enter_context(Process([executable, 'http', origin_port, '--server', public], folder / 'client.log', env, folder))
-        host = client.wait_for_line(r'^http://(\S+?)/?\s*$')[1]
+        server = stack.enter_context(programs.server(executable, folder, f'127.0.0.1:{port}'))
+        client, host = stack.enter_context(programs.client(executable, folder, origin_port, f'http://localhost:{port}'))
         yield Running(port, host, {'server': server, 'client': client})
 
 

@@ -71,8 +71,8 @@ class Process:
             raise Failed(f'{self.command[0]} ended by itself with {self._popen.returncode}: {self.complaints()}')
 
     def complaints(self):
-        text = Path(f'{self.log}.err').read_text(errors='replace') + self.log.read_text(errors='replace')[-2000:]
-        return text.strip()[-800:] or '(it said nothing)'
+        text = self.log.read_text(errors='replace')[-400:] + Path(f'{self.log}.err').read_text(errors='replace')[-400:]
+        return text.strip() or '(it said nothing)'
 
     def wait_for_line(self, pattern, seconds=20):
         """The match of the first line of standard output, or of standard error, that the pattern fits."""

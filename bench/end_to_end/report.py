@@ -2,6 +2,7 @@
 import json
 from statistics import median
 
+from .machine import words
 from .peers import TITLES
 from .work import REQUESTS
 
@@ -95,8 +96,7 @@ def _failed(samples, system):
 
 def _about(machine, samples):
     repeats = 1 + max(sample['repeat'] for sample in samples)
-    return (f'{machine["cores"]} cores ({machine["cpu"]}), Linux {machine["kernel"]}, .NET SDK {machine["dotnet"]}, commit {machine["commit"]}, '
-            f'{machine["date"]}. Medians of {repeats} interleaved repeat{"s" if repeats > 1 else ""} of {samples[0]["seconds"]} s; '
+    return (f'{words(machine)} Medians of {repeats} interleaved repeat{"s" if repeats > 1 else ""} of {samples[0]["seconds"]} s; '
             f'in brackets the median of the ratios to {TITLES[YARDSTICK]} of the same repeat.')
 
 
