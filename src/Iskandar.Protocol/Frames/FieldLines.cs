@@ -30,13 +30,13 @@ internal static class FieldLines
         return most;
     }
 
-    /// <summary>What the lines count against a limit: each its name, its value and 4.</summary>
+    /// <summary>What the lines count against a limit: each its name, its value and 4, in bytes as they are written.</summary>
     public static int CountedBytes(FieldSection fields)
     {
         var counted = 0;
         foreach (ref readonly var line in fields.Lines)
         {
-            counted += CountedBytes(line.Name.Length, line.Value.Length);
+            counted += CountedBytes(FrameBuilder.CountBytes(line.Name), FrameBuilder.CountBytes(line.Value));
         }
 
         return counted;

@@ -8,12 +8,18 @@ internal readonly ref struct Frame(FrameHeader header, ReadOnlySpan<byte> payloa
 {
     public FrameType Type => header.Type;
 
-    public FrameFlags Flags => header.Flags;
+    /// <summary>The flags that the type defines; others are ignored.</summary>
+    public FrameFlags Flags => header.Flags & header.Type switch
+    {
+        FrameType.Request => FrameFlags.End | FrameFlags.Upgrade,
+        FrameType.Data or FrameType.Response => FrameFlags.End,
+        _ => FrameFlags.None,
+    };
 
     public uint Stream => header.Stream;
 
     public ReadOnlySpan<byte> Payload { get; } = payload;
 
-    /// <summary>Whether the direction ends here: the flag END, at the end of the payload.</summary>
-    public bool IsEnd => isWhole && (header.Flags & FrameFlags.End) != 0;
+    /// <summary>Whether the direction ends here: with TRAILERS, or the flag END, at the end of the payload.</summary>
+    public bool IsEnd => isWhole && (header.Type == FrameType.Trailers || (Flags & FrameFlags.End) != 0);
 }

@@ -21,6 +21,9 @@ internal ref struct FrameBuilder(Span<byte> bytes)
     /// <summary>The most bytes that a string takes, its size included.</summary>
     public static int MostBytes(string text) => MostSize + (text.Length * MostBytesPerCharacter);
 
+    /// <summary>The bytes that a string takes, without its size.</summary>
+    public static int CountBytes(string text) => EncodingOf(text).GetByteCount(text);
+
     public void Byte(byte value) => _bytes[Length++] = value;
 
     public void UInt16(ushort value)
@@ -44,17 +47,9 @@ internal ref struct FrameBuilder(Span<byte> bytes)
     /// <summary>Writes a string: each character one byte (ISO-8859-1), or all in UTF-8 if that can't be.</summary>
     public void String(string text)
     {
-        if (text.AsSpan().ContainsAnyExceptInRange('\0', '\u00FF'))
-        {
-            var length = Encoding.UTF8.GetByteCount(text);
-            Length += VariableLengthInteger.Write(_bytes[Length..], length);
-            Length += Encoding.UTF8.GetBytes(text, _bytes[Length..]);
-        }
-        else
-        {
-            Length += VariableLengthInteger.Write(_bytes[Length..], text.Length);
-            Length += Encoding.Latin1.GetBytes(text, _bytes[Length..]);
-        }
+        var encoding = EncodingOf(text);
+        Length += VariableLengthInteger.Write(_bytes[Length..], encoding.GetByteCount(text));
+        Length += encoding.GetBytes(text, _bytes[Length..]);
     }
 
     /// <summary>Writes the header.</summary>
@@ -64,4 +59,6 @@ internal ref struct FrameBuilder(Span<byte> bytes)
         new FrameHeader(Length - FrameHeader.Size, type, flags, stream).Write(_bytes);
         return Length;
     }
+
+    private static Encoding EncodingOf(string text) => text.AsSpan().ContainsAnyExceptInRange('\0', '\u00FF') ? Encoding.UTF8 : Encoding.Latin1;
 }
