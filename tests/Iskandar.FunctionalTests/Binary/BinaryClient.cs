@@ -67,6 +67,7 @@ public sealed class BinaryClient : IAsyncDisposable
             ConnectCallback = (_, _) => ValueTask.FromResult<Stream>(new NetworkStream(transport, ownsSocket: true)),
         });
         await webSocket.ConnectAsync(new Uri($"ws://localhost:{server.Port}/tunnel/connect"), invoker, Bounded.Token());
+        Assert.Equal(Numbers.Subprotocol, webSocket.SubProtocol);
         var socket = new FrameSocket(webSocket);
         var registration = await socket.ReceiveAsync(WebSocketMessageType.Text, Bounded.Token())
             ?? throw new InvalidOperationException("No registration.");

@@ -37,9 +37,6 @@ public sealed class CliFixture : IAsyncLifetime
         _tunnel = await _server.AcceptAsync();
     }
 
-    /// <summary>As a test that ends the connection: the next one that the client opened by itself.</summary>
-    public async Task<BinaryConnection> NextTunnelAsync() => _tunnel = await Server.AcceptAsync();
-
     public async ValueTask DisposeAsync()
     {
         foreach (var part in (IAsyncDisposable?[])[_client, _server, _origin])

@@ -123,6 +123,7 @@ public class FlowControlTests
         await using var client = await BinaryClient.ConnectAsync(server);
         await client.StillServesAsync();
         var memory = new Memory(server.Process);
+        var content = new byte[Large];
         var visitors = new List<RawVisitor>();
         var sendings = new List<Task>();
         try
@@ -134,7 +135,7 @@ public class FlowControlTests
                 await visitor.SendRequestAsync("GET", $"/slow-{number}", client.Host);
                 var stream = await client.NextStreamAsync();
                 await stream.RespondAsync(200);
-                sendings.Add(stream.SendDataAsync(new byte[Large], end: true));
+                sendings.Add(stream.SendDataAsync(content, end: true));
             }
 
             for (var number = 0; number < 50; number++)
