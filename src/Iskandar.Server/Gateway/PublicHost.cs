@@ -24,34 +24,36 @@ internal sealed class PublicHost(string domain)
 
     /// <summary>Reads a request's host.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="name">The tunnel's name in lower case, for <see cref="HostKind.Tunnel"/>.</param>
-    public HostKind Read(HttpContext context, out string name)
+    /// <param name="name">The tunnel's name in any case, for <see cref="HostKind.Tunnel"/>.</param>
+    public HostKind Read(HttpContext context, out ReadOnlySpan<char> name)
     {
-        name = "";
-        var host = context.Request.Host.Host.TrimEnd('.');
-        if (host.Equals(domain, StringComparison.OrdinalIgnoreCase) || IsLiteralAddressOfServer(context, host))
-        {
-            return HostKind.Own;
-        }
-
+        name = default;
+        var host = WithoutPort(context.Request.Headers.Host.ToString()).TrimEnd('.');
         if (!host.EndsWith(_suffix, StringComparison.OrdinalIgnoreCase))
         {
-            return HostKind.Foreign;
+            return host.Equals(domain, StringComparison.OrdinalIgnoreCase) || IsLiteralAddressOfServer(context, host) ? HostKind.Own : HostKind.Foreign;
         }
 
         var label = host[..^_suffix.Length];
-        if (label.Contains('.', StringComparison.Ordinal))
+        if (label.Contains('.'))
         {
             return HostKind.Foreign;
         }
 
-        name = label.ToLowerInvariant();
+        name = label;
         return HostKind.Tunnel;
     }
 
+    /// <summary>The host of a <c>Host</c> field as it was sent: the framework's own reading of it would decode internationalized names.</summary>
+    public static ReadOnlySpan<char> WithoutPort(string host)
+    {
+        var end = host.StartsWith('[') ? host.IndexOf(']', StringComparison.Ordinal) + 1 : host.IndexOf(':', StringComparison.Ordinal);
+        return end > 0 && host.LastIndexOf(':') <= end ? host.AsSpan(0, end) : host;
+    }
+
     // Health checks and clients on the same network come by address. No name is involved, so no tunnel can be meant.
-    private static bool IsLiteralAddressOfServer(HttpContext context, string host) =>
-        IPAddress.TryParse(host.AsSpan().Trim("[]"), out var address)
+    private static bool IsLiteralAddressOfServer(HttpContext context, ReadOnlySpan<char> host) =>
+        IPAddress.TryParse(host.Trim("[]"), out var address)
         && context.Connection.LocalIpAddress is { } local
         && (address.Equals(local) || (local.IsIPv4MappedToIPv6 && address.Equals(local.MapToIPv4())));
 }

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using Iskandar.Protocol.Connections;
 using Iskandar.Server.Configuration;
 using Iskandar.Server.ErrorPages;
@@ -115,6 +116,7 @@ internal sealed class TunnelGateway(IOptions<IskandarServerOptions> options, Tim
         return context.Request.ContentLength > connection.MaxRequestContent ? ExchangeError.ContentTooLarge : ExchangeError.None;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> TryRespondAsync(HttpContext context, IGatewayExchange exchange, bool isUpgrade)
     {
         var switches = exchange.Response.Status == StatusCodes.Status101SwitchingProtocols;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using Iskandar.Protocol.Connections;
 using Iskandar.Protocol.Messages;
 using Microsoft.AspNetCore.Http;
@@ -43,6 +44,7 @@ internal static class VisitorResponse
 
     /// <summary>Copies the content until it ends.</summary>
     /// <returns>False when the response is not complete, and must not look as if it were.</returns>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public static async ValueTask<bool> TryCopyContentAsync(IGatewayExchange exchange, HttpContext context)
     {
         var response = context.Response;

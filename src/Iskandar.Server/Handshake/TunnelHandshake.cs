@@ -2,6 +2,7 @@ using System.Net.WebSockets;
 using Iskandar.Protocol.Connections;
 using Iskandar.Server.Configuration;
 using Iskandar.Server.ErrorPages;
+using Iskandar.Server.Gateway;
 using Iskandar.Server.Tunnels;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -58,7 +59,7 @@ internal sealed class TunnelHandshake(
     // RFC 6455 section 10.2: browsers open WebSockets for any page, to any host that they reach.
     private static bool IsOfAnotherSite(HttpRequest request) =>
         request.Headers.Origin is [{ Length: > 0 } origin]
-        && !(Uri.TryCreate(origin, UriKind.Absolute, out var url) && url.IdnHost.Equals(request.Host.Host.Trim('[', ']'), StringComparison.OrdinalIgnoreCase));
+        && !(Uri.TryCreate(origin, UriKind.Absolute, out var url) && PublicHost.WithoutPort(request.Headers.Host.ToString()).Trim("[]").Equals(url.IdnHost, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>The best of the subprotocols offered; null, which stands for JSON, when none of them is known.</summary>
     internal static string? ChooseSubprotocol(IList<string> offered, IReadOnlyList<string> supported) => supported.FirstOrDefault(offered.Contains);

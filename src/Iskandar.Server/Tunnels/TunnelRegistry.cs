@@ -9,7 +9,7 @@ namespace Iskandar.Server.Tunnels;
 /// <summary>Which tunnel has which name. A name is taken before the opening handshake is answered and free at once when its connection ends.</summary>
 internal sealed class TunnelRegistry(IOptions<IskandarServerOptions> options)
 {
-    private readonly ConcurrentDictionary<string, Tunnel> _tunnels = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Tunnel> _tunnels = new(StringComparer.OrdinalIgnoreCase);
     private readonly int _most = options.Value.MaxTunnels;
     private int _count;
     private volatile bool _stopping;
@@ -54,7 +54,7 @@ internal sealed class TunnelRegistry(IOptions<IskandarServerOptions> options)
         }
     }
 
-    /// <summary>Finds the connection that serves a name.</summary>
+    /// <summary>Finds the connection that serves a name, in any case.</summary>
     public bool TryFind(ReadOnlySpan<char> name, [NotNullWhen(true)] out IGatewayConnection? connection)
     {
         connection = _tunnels.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out var tunnel) ? tunnel.Connection : null;

@@ -14,7 +14,7 @@ public sealed class PublicHostTests
     [InlineData("198.51.100.1", "Own", "")]
     [InlineData("198.51.100.1:8080", "Own", "")]
     [InlineData("abc123.tunnel.example.com", "Tunnel", "abc123")]
-    [InlineData("ABC123.Tunnel.example.com", "Tunnel", "abc123")]
+    [InlineData("ABC123.Tunnel.example.com", "Tunnel", "ABC123")]
     [InlineData("abc123.tunnel.example.com:1", "Tunnel", "abc123")]
     [InlineData("abc123.tunnel.example.com.", "Tunnel", "abc123")]
     [InlineData("abc123.tunnel.example.com.:443", "Tunnel", "abc123")]
@@ -34,7 +34,21 @@ public sealed class PublicHostTests
 
         var read = new PublicHost("tunnel.example.com").Read(visitor.Context, out var tunnel);
 
-        Assert.Equal((kind, name), (read.ToString(), tunnel));
+        Assert.Equal((kind, name), (read.ToString(), tunnel.ToString()));
+    }
+
+    [Theory]
+    [InlineData("xn--tnnel-kva.example.com", "Own")]
+    [InlineData("XN--tnnel-kva.example.com:8080", "Own")]
+    [InlineData("abc123.xn--tnnel-kva.example.com:8080", "Tunnel")]
+    [InlineData("tunnel.example.com", "Foreign")]
+    public void Read_InternationalizedDomain_Recognised(string host, string kind)
+    {
+        using var visitor = new Visitor(host: host);
+
+        var read = new PublicHost(new Uri("https://tünnel.example.com").IdnHost).Read(visitor.Context, out _);
+
+        Assert.Equal(kind, read.ToString());
     }
 
     [Theory]

@@ -51,6 +51,7 @@ public sealed class TunnelRegistryTests
 
         tunnel.Attach(stage.Connection);
         Assert.True(_registry.TryFind(tunnel.Name, out var found));
+        Assert.True(_registry.TryFind(tunnel.Name.ToUpperInvariant(), out _));
         Assert.Same(stage.Connection, found);
         Assert.Equal(tunnel.Name, Assert.Single(_registry.Tunnels).Name);
 
