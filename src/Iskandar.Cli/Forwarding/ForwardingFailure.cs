@@ -24,6 +24,7 @@ internal sealed record ForwardingFailure(OriginFailure? Kind, string Reason)
         OriginFailure? kind = error switch
         {
             ForwarderError.Request when IsUnreachable(exception) => OriginFailure.Unreachable,
+            _ when IsOriginBroken(exception) => OriginFailure.Failed,
             ForwarderError.RequestTimedOut => OriginFailure.Timeout,
             ForwarderError.RequestCanceled or ForwarderError.RequestBodyCanceled or ForwarderError.RequestBodyClient
                 or ForwarderError.ResponseBodyCanceled or ForwarderError.ResponseBodyClient
@@ -31,6 +32,16 @@ internal sealed record ForwardingFailure(OriginFailure? Kind, string Reason)
             _ => OriginFailure.Failed,
         };
         return new ForwardingFailure(kind, exception?.GetBaseException().Message ?? error.ToString());
+    }
+
+    private static bool IsOriginBroken(Exception? exception)
+    {
+        while (exception is not null and not OriginBrokenException)
+        {
+            exception = exception.InnerException;
+        }
+
+        return exception is not null;
     }
 
     private static bool IsUnreachable(Exception? exception) => exception is HttpRequestException

@@ -11,6 +11,7 @@ internal sealed class OriginClient(Uri origin, Func<SocketsHttpConnectionContext
 {
     public override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
+        PromptContent.Attach(request);
         EmptyContent.Attach(request);
         return base.SendAsync(request, cancellationToken);
     }

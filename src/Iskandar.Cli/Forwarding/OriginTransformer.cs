@@ -40,6 +40,13 @@ internal sealed class OriginTransformer(Uri origin, HostField hostField) : HttpT
             proxyRequest.ContentOrEmpty();
         }
 
+        if (proxyRequest.Content is not null)
+        {
+            var content = new PromptStream(request.Body);
+            request.Body = content;
+            PromptContent.Announce(proxyRequest, content);
+        }
+
         // Null: the authority of the URL.
         proxyRequest.Headers.Host = hostField.Choose(request.Headers.Host.ToString());
         return ValueTask.CompletedTask;

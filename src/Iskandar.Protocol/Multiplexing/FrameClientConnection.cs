@@ -20,7 +20,7 @@ internal sealed class FrameClientConnection : FrameConnection, IClientConnection
     private volatile bool _stopping;
 
     public FrameClientConnection(WebSocket socket, ClientConnectionOptions options, Registration registration)
-        : base(socket, options.TimeProvider, FrameLimits.Head, greets: false)
+        : base(socket, options.TimeProvider, (int)Math.Clamp(registration.MaxFields ?? FrameLimits.DefaultFields, 0, FrameLimits.Head), greets: false)
     {
         _options = options;
         Registration = registration;
@@ -106,13 +106,13 @@ internal sealed class FrameClientConnection : FrameConnection, IClientConnection
             FrameType.Credit => exchange.OnCredit(CreditFrame.Read(frame.Payload)),
             _ => exchange.OnReset(ResetFrame.Read(frame.Payload)),
         };
-        if (fault is { } code)
-        {
-            exchange.OnFault(code);
-        }
-        else if (frame.Type is FrameType.Data && frame.Payload.IsEmpty && !frame.IsEnd)
+        if (fault == ErrorCode.Done || (frame.Type == FrameType.Data && frame.Payload.IsEmpty && !frame.IsEnd))
         {
             CountUseless();
+        }
+        else if (fault is { } code)
+        {
+            exchange.OnFault(code);
         }
 
         if (frame.Type is FrameType.Data or FrameType.Trailers && (_touched.Count == 0 || _touched[^1] != exchange))

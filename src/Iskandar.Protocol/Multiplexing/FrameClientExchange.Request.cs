@@ -2,14 +2,16 @@ using Iskandar.Protocol.Frames;
 
 namespace Iskandar.Protocol.Multiplexing;
 
-/// <content>The way of the request: what the read loop delivers. Each member returns what is wrong with the frame, or null.</content>
+/// <content>
+/// The way of the request: what the read loop delivers. Each member returns what is wrong with the frame, <see cref="ErrorCode.Done"/> for one that has no use, or null.
+/// </content>
 internal sealed partial class FrameClientExchange
 {
     public ErrorCode? OnData(ReadOnlySpan<byte> piece, bool end)
     {
         lock (_gate)
         {
-            return _cancelled ? null : _inbound?.Put(piece, end) ?? WithoutContent();
+            return IsOver ? ErrorCode.Done : _inbound is null ? ErrorCode.ProtocolError : _inbound.Put(piece, end);
         }
     }
 
@@ -17,9 +19,9 @@ internal sealed partial class FrameClientExchange
     {
         lock (_gate)
         {
-            if (_cancelled)
+            if (IsOver)
             {
-                return null;
+                return ErrorCode.Done;
             }
 
             if (_inbound is null or { IsEnded: true } || IsUpgrade)
@@ -40,7 +42,7 @@ internal sealed partial class FrameClientExchange
     {
         lock (_gate)
         {
-            return _cancelled || _outbound.TryAdd(bytes) ? null : ErrorCode.FlowControlError;
+            return _cancelled || _outbound.IsOver ? ErrorCode.Done : _outbound.TryAdd(bytes) ? null : ErrorCode.FlowControlError;
         }
     }
 
@@ -92,5 +94,6 @@ internal sealed partial class FrameClientExchange
         _connection.Send(_stream, due);
     }
 
-    private ErrorCode? WithoutContent() => _inbound is null ? ErrorCode.ProtocolError : null;
+    // A stream is over when both directions have ended, or it was given up.
+    private bool IsOver => _cancelled || (_outbound.IsOver && _inbound is null or { IsEnded: true });
 }

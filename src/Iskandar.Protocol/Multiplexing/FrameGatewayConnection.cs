@@ -170,13 +170,13 @@ internal sealed class FrameGatewayConnection : FrameConnection, IGatewayConnecti
             FrameType.Credit => exchange.OnCredit(frame.Stream, CreditFrame.Read(frame.Payload)),
             _ => exchange.OnReset(frame.Stream, ResetFrame.Read(frame.Payload)),
         };
-        if (fault is { } code)
-        {
-            exchange.OnFault(frame.Stream, code);
-        }
-        else if (frame.Type is FrameType.Data && frame.Payload.IsEmpty && !frame.IsEnd)
+        if (fault == ErrorCode.Done || (frame.Type == FrameType.Data && frame.Payload.IsEmpty && !frame.IsEnd))
         {
             CountUseless();
+        }
+        else if (fault is { } code)
+        {
+            exchange.OnFault(frame.Stream, code);
         }
 
         if (_touched.Count == 0 || _touched[^1] != (exchange, frame.Stream))

@@ -4,7 +4,9 @@ using Iskandar.Protocol.Messages;
 
 namespace Iskandar.Protocol.Multiplexing;
 
-/// <content>The way of the response: what the read loop delivers. Each member returns what is wrong with the frame, or null.</content>
+/// <content>
+/// The way of the response: what the read loop delivers. Each member returns what is wrong with the frame, <see cref="ErrorCode.Done"/> for one that has no use, or null.
+/// </content>
 internal sealed partial class FrameGatewayExchange
 {
     /// <summary>A head. An informational one is valid and has no further effect.</summary>
@@ -17,7 +19,7 @@ internal sealed partial class FrameGatewayExchange
         {
             if (!IsReceiving(stream))
             {
-                return null;
+                return ErrorCode.Done;
             }
 
             if (_state != State.Open)
@@ -54,7 +56,7 @@ internal sealed partial class FrameGatewayExchange
         {
             if (!IsReceiving(stream))
             {
-                return null;
+                return ErrorCode.Done;
             }
 
             if (_state != State.Streaming)
@@ -79,7 +81,7 @@ internal sealed partial class FrameGatewayExchange
         {
             if (!IsReceiving(stream))
             {
-                return null;
+                return ErrorCode.Done;
             }
 
             if (_state != State.Streaming || _isUpgrade)
@@ -102,9 +104,9 @@ internal sealed partial class FrameGatewayExchange
     {
         lock (_gate)
         {
-            if (!IsReceiving(stream))
+            if (!IsReceiving(stream) || _outbound.IsOver)
             {
-                return null;
+                return ErrorCode.Done;
             }
 
             _lastActivity = Now();
@@ -119,7 +121,7 @@ internal sealed partial class FrameGatewayExchange
         {
             if (!IsReceiving(stream))
             {
-                return null;
+                return ErrorCode.Done;
             }
 
             _isOver = true;
@@ -138,7 +140,7 @@ internal sealed partial class FrameGatewayExchange
     {
         lock (_gate)
         {
-            if (!IsReceiving(stream))
+            if (!IsOpen(stream))
             {
                 return;
             }
@@ -160,7 +162,7 @@ internal sealed partial class FrameGatewayExchange
     {
         lock (_gate)
         {
-            if (!IsReceiving(stream))
+            if (!IsOpen(stream))
             {
                 return;
             }
@@ -173,5 +175,8 @@ internal sealed partial class FrameGatewayExchange
         }
     }
 
-    private bool IsReceiving(uint stream) => _stream == stream && _state is not (State.Unused or State.Failed);
+    // Whether anything can still come: a stream is over when both directions have ended.
+    private bool IsReceiving(uint stream) => IsOpen(stream) && (_state != State.Done || !_outbound.IsOver || _endsEarly);
+
+    private bool IsOpen(uint stream) => _stream == stream && _state is not (State.Unused or State.Failed);
 }

@@ -39,7 +39,7 @@ public class CliResponseTests(CliFixture cli) : IClassFixture<CliFixture>
     {
         cli.Origin.Map("/chunked", static async context =>
         {
-            context.Response.Headers.Connection = "close, x-private";
+            context.Response.Headers.Connection = "x-private";
             context.Response.Headers["X-Private"] = "1";
             context.Response.Headers["Keep-Alive"] = "timeout=5";
             await context.Response.WriteAsync("a", context.RequestAborted);

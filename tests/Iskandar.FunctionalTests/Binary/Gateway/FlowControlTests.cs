@@ -111,8 +111,9 @@ public class FlowControlTests
         await client.StillServesAsync();
         memory.IsBounded();
         var response = await stalled.ReadResponseAsync();
-        Assert.Equal(200, response.Status);
-        Assert.False(response.IsComplete);
+
+        // An aborted response, or an error page if nothing had reached the visitor.
+        Assert.True(response.Status == 502 || !response.IsComplete);
     }
 
     [Fact]
