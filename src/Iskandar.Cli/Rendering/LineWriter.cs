@@ -9,31 +9,34 @@ namespace Iskandar.Cli.Rendering;
 internal sealed class LineWriter : IAsyncDisposable
 {
     private const int Capacity = 8192;
+    private const int OutputBuffer = 16 * 1024;
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long lines gather behind the first: under load, waking up for each would cost more than the line.</summary>
+    public static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(25);
 
     private readonly Channel<(bool IsError, string Text)> _lines = Channel.CreateBounded<(bool, string)>(
         new BoundedChannelOptions(Capacity) { SingleReader = true, AllowSynchronousContinuations = false });
 
-    private readonly TextWriter _output;
-    private readonly TextWriter _error;
+    private readonly Sink _output;
+    private readonly Sink _error;
     private readonly TimeProvider _timeProvider;
+    private readonly CancellationTokenSource _ending = new();
     private readonly Task _writing;
-    private bool _outputBroken;
-    private bool _errorBroken;
     private int _dropped;
 
-    /// <summary>Starts to write. The writers are flushed whenever nothing more is waiting.</summary>
+    /// <summary>Starts to write. The writers are flushed after each batch of lines.</summary>
     public LineWriter(TextWriter output, TextWriter error, TimeProvider timeProvider)
     {
-        _output = output;
-        _error = error;
+        _output = new Sink(output);
+        _error = new Sink(error);
         _timeProvider = timeProvider;
-        _writing = Task.Run(WriteAsync);
+        _writing = Task.Run(() => WriteAsync(_ending.Token));
     }
 
     /// <summary>A writer on the process's own standard output and error.</summary>
     public static LineWriter ForConsole(TimeProvider timeProvider) => new(
-        new StreamWriter(Console.OpenStandardOutput()), new StreamWriter(Console.OpenStandardError()), timeProvider);
+        new StreamWriter(Console.OpenStandardOutput(), bufferSize: OutputBuffer), new StreamWriter(Console.OpenStandardError()), timeProvider);
 
     /// <summary>Writes a line to standard output.</summary>
     public void Output(string text) => Add((false, text));
@@ -44,6 +47,7 @@ internal sealed class LineWriter : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _lines.Writer.TryComplete();
+        await _ending.CancelAsync();
         try
         {
             await _writing.WaitAsync(LastWords, _timeProvider);
@@ -52,6 +56,8 @@ internal sealed class LineWriter : IAsyncDisposable
         {
             // Nobody reads: what is left would keep the process for ever.
         }
+
+        _ending.Dispose();
     }
 
     private void Add((bool, string) line)
@@ -62,44 +68,66 @@ internal sealed class LineWriter : IAsyncDisposable
         }
     }
 
-    private async Task WriteAsync()
+    private async Task WriteAsync(CancellationToken ending)
     {
-        while (await _lines.Reader.WaitToReadAsync())
+        while (await _lines.Reader.WaitToReadAsync(CancellationToken.None))
         {
             while (_lines.Reader.TryRead(out var line))
             {
-                if (line.IsError)
-                {
-                    _errorBroken = _errorBroken || !await TryAsync(() => _error.WriteLineAsync(line.Text));
-                }
-                else
-                {
-                    _outputBroken = _outputBroken || !await TryAsync(() => _output.WriteLineAsync(line.Text));
-                }
+                await (line.IsError ? _error : _output).WriteLineAsync(line.Text);
             }
 
             if (Interlocked.Exchange(ref _dropped, 0) is > 0 and var dropped)
             {
-                var text = string.Create(CultureInfo.InvariantCulture, $"{dropped} lines left out: the output is not read fast enough.");
-                _errorBroken = _errorBroken || !await TryAsync(() => _error.WriteLineAsync(text));
+                await _error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{dropped} lines left out: the output is not read fast enough."));
             }
 
-            _outputBroken = _outputBroken || !await TryAsync(() => _output.FlushAsync());
-            _errorBroken = _errorBroken || !await TryAsync(() => _error.FlushAsync());
+            await _output.FlushAsync();
+            await _error.FlushAsync();
+            await Task.Delay(Pause, _timeProvider, ending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    private static async Task<bool> TryAsync(Func<Task> write)
+    /// <summary>Where lines go, until nobody reads them any more. The tunnel goes on without.</summary>
+    private sealed class Sink(TextWriter writer)
     {
-        try
+        private bool _isBroken;
+        private bool _isFlushed = true;
+
+        public async ValueTask WriteLineAsync(string text)
         {
-            await write();
-            return true;
+            if (_isBroken)
+            {
+                return;
+            }
+
+            try
+            {
+                _isFlushed = false;
+                await writer.WriteLineAsync(text);
+            }
+            catch (IOException)
+            {
+                _isBroken = true;
+            }
         }
-        catch (IOException)
+
+        public async ValueTask FlushAsync()
         {
-            // The reader is gone. The tunnel goes on without it.
-            return false;
+            if (_isBroken || _isFlushed)
+            {
+                return;
+            }
+
+            try
+            {
+                await writer.FlushAsync();
+                _isFlushed = true;
+            }
+            catch (IOException)
+            {
+                _isBroken = true;
+            }
         }
     }
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Iskandar.Cli.Rendering;
 
 /// <summary>A finished request, for a person to see.</summary>
@@ -7,8 +9,11 @@ namespace Iskandar.Cli.Rendering;
 /// <param name="Broken">Whether the visitor did not get the whole response.</param>
 /// <param name="Duration">From the request's arrival to the response's end.</param>
 /// <param name="Left">Whether that was because the visitor left: a closed event stream is nobody's failure.</param>
-internal sealed record RequestEntry(string Method, string Target, int? Status, bool Broken, TimeSpan Duration, bool Left = false)
+internal readonly record struct RequestEntry(string Method, string Target, int? Status, bool Broken, TimeSpan Duration, bool Left = false)
 {
+    // Most requests take no longer, and each is a line.
+    private static readonly string[] Milliseconds = [.. Enumerable.Range(0, 256).Select(static count => $"{count} ms")];
+
     /// <summary>Whether this counts as a failure: the visitor got an error of a server or gateway, or half a response.</summary>
     public bool Failed => (Broken && !Left) || Status >= 500;
 
@@ -17,7 +22,7 @@ internal sealed record RequestEntry(string Method, string Target, int? Status, b
     {
         (null, _) => Ending,
         ({ } status, true) => $"{status} {Ending}",
-        ({ } status, false) => $"{status}",
+        ({ } status, false) => status.ToString(CultureInfo.InvariantCulture),
     };
 
     private string Ending => Left ? "left" : "aborted";
@@ -25,7 +30,7 @@ internal sealed record RequestEntry(string Method, string Target, int? Status, b
     /// <summary>The duration with a unit that suits it.</summary>
     public string Took => Duration.TotalSeconds switch
     {
-        < 10 => $"{Math.Round(Duration.TotalMilliseconds):0} ms",
+        < 10 => (int)Math.Round(Duration.TotalMilliseconds) is var count && (uint)count < Milliseconds.Length ? Milliseconds[count] : $"{count} ms",
         < 120 => $"{Duration.TotalSeconds:0.0} s",
         _ => $"{Duration.TotalMinutes:0.0} min",
     };

@@ -11,7 +11,7 @@ internal static class VisibleText
 
     /// <summary>The text with a visible character for each one that isn't.</summary>
     public static string From(string text) =>
-        text.Any(IsInvisible) ? string.Concat(text.Select(c => IsInvisible(c) ? Picture(c) : c)) : text;
+        text.AsSpan().ContainsAnyExceptInRange(' ', '~') && text.Any(IsInvisible) ? string.Concat(text.Select(c => IsInvisible(c) ? Picture(c) : c)) : text;
 
     /// <summary>The same, cut to a length, with an ellipsis for what is missing.</summary>
     public static string From(string text, int length)

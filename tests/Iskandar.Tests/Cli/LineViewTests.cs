@@ -49,11 +49,12 @@ public sealed class LineViewTests
         var (output, _) = await ShowAsync(view =>
         {
             view.RequestFinished(new RequestEntry("GET", "/path?a=1", 200, Broken: false, TimeSpan.FromMilliseconds(12.4)));
+            view.RequestFinished(new RequestEntry("GET", "/", 404, Broken: false, TimeSpan.FromSeconds(9.9)));
             view.RequestFinished(new RequestEntry("GET", "/events", 200, Broken: true, TimeSpan.FromSeconds(61)));
             view.RequestFinished(new RequestEntry("POST", "/\e[2J", null, Broken: true, TimeSpan.FromMinutes(3)));
         });
 
-        Assert.Equal(["GET /path?a=1 200 12 ms", "GET /events 200 aborted 61.0 s", "POST /␛[2J aborted 3.0 min"], output);
+        Assert.Equal(["GET /path?a=1 200 12 ms", "GET / 404 9900 ms", "GET /events 200 aborted 61.0 s", "POST /␛[2J aborted 3.0 min"], output);
     }
 
     [Fact]
