@@ -13,8 +13,19 @@ switch (args)
         var visits = new Visits(Loopback(port), await File.ReadAllLinesAsync(hosts), Number(connections), Number(seconds));
         Console.WriteLine(JsonSerializer.Serialize(await visits.RunAsync(), Visits.Json));
         return 0;
+    case ["origin", var port]:
+        await PatternOrigin.RunAsync(Loopback(port), Console.Out);
+        return 0;
+    case ["download" or "upload", var port, var host, var length]:
+        using (var visitor = new PatternVisitor(Loopback(port), host, long.Parse(length, CultureInfo.InvariantCulture), Console.Out))
+        {
+            await (args[0] == "download" ? visitor.DownloadAsync() : visitor.UploadAsync());
+        }
+
+        return 0;
     default:
-        await Console.Error.WriteLineAsync("Iskandar.Load tunnels PORT COUNT | visitors PORT FILE_OF_HOSTS CONNECTIONS SECONDS");
+        await Console.Error.WriteLineAsync(
+            "Iskandar.Load tunnels PORT COUNT | visitors PORT FILE_OF_HOSTS CONNECTIONS SECONDS | origin PORT | download|upload PORT HOST BYTES");
         return 2;
 }
 

@@ -66,6 +66,13 @@ class Process:
     def __exit__(self, *_):
         self.stop()
 
+    def ends_within(self, seconds):
+        try:
+            self._popen.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
     def check(self):
         if self._popen.poll() is not None:
             raise Failed(f'{self.command[0]} ended by itself with {self._popen.returncode}: {self.complaints()}')
