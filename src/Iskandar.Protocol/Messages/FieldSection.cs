@@ -6,7 +6,9 @@ namespace Iskandar.Protocol.Messages;
 /// </summary>
 public sealed class FieldSection
 {
-    private Field[] _lines = new Field[16];
+    private const int FirstCapacity = 16;
+
+    private Field[] _lines = [];
 
     /// <summary>The number of field lines.</summary>
     public int Count { get; private set; }
@@ -21,7 +23,7 @@ public sealed class FieldSection
     {
         if (Count == _lines.Length)
         {
-            Array.Resize(ref _lines, Count * 2);
+            Array.Resize(ref _lines, Math.Max(Count * 2, FirstCapacity));
         }
 
         _lines[Count++] = new Field(name, value);

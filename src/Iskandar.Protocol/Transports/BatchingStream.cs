@@ -142,7 +142,7 @@ public sealed class BatchingStream(Stream inner, int readAhead) : Stream
         if (_gathered.Length > 0)
         {
             await inner.WriteAsync(_gathered.Written, cancellationToken).ConfigureAwait(false);
-            _gathered.Clear();
+            _gathered.Release();
         }
     }
 

@@ -21,6 +21,25 @@ internal sealed class MessageReceiver(WebSocket socket, int maxMessage, ByteBudg
     public async ValueTask<ReceivedMessage> ReceiveAsync(CancellationToken cancellationToken)
     {
         Forget();
+
+        // A connection on which nothing comes holds no buffer: waiting for the first byte takes none.
+        var waiting = socket.ReceiveAsync(Memory<byte>.Empty, cancellationToken);
+        if (!waiting.IsCompleted)
+        {
+            _buffer.Release();
+        }
+
+        var first = await waiting.ConfigureAwait(false);
+        if (first.MessageType == WebSocketMessageType.Close)
+        {
+            return new ReceivedMessage(ReceivedKind.Closed, default);
+        }
+
+        if (first.EndOfMessage)
+        {
+            return new ReceivedMessage(ReceivedKind.Message, default);
+        }
+
         var tooLong = false;
         while (true)
         {

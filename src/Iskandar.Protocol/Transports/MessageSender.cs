@@ -296,6 +296,10 @@ internal sealed class MessageSender(WebSocket socket, TimeProvider time, Batchin
             {
                 close = _close;
                 _writing = close is not null;
+
+                // A connection on which nothing is sent holds no buffer.
+                _filling.Release();
+                _sending.Release();
             }
         }
 

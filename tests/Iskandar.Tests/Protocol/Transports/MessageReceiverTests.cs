@@ -29,6 +29,21 @@ public sealed class MessageReceiverTests : IDisposable
         Assert.Equal((ReceivedKind.Message, text), await ReceiveAsync());
     }
 
+    [Fact]
+    public async Task Receive_NothingThereYet_WaitsWithoutABuffer()
+    {
+        using var socket = new IdleWebSocket();
+        using var receiver = new MessageReceiver(socket, Limit, budget: null);
+
+        var receiving = receiver.ReceiveAsync(Bounded.Token);
+        Assert.Equal([0], socket.Buffers);
+        socket.Arrive();
+
+        Assert.Equal("x", Encoding.UTF8.GetString((await receiving.Within()).Data.Span));
+        Assert.Equal(2, socket.Buffers.Count);
+        Assert.True(socket.Buffers[1] >= 4096);
+    }
+
     [Theory]
     [InlineData(Limit + 1)]
     [InlineData(Limit * 30)]
