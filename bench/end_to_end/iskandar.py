@@ -15,9 +15,9 @@ def server(executable, folder, address, options=(), within=()):
 
 
 @contextmanager
-def client(executable, folder, origin, server_url, within=()):
+def client(executable, folder, origin, server_url, options=(), within=()):
     """Yields the process and the tunnel's host."""
-    with Process([*within, executable, 'http', origin, '--server', server_url], folder / 'client.log', _home(folder), folder) as process:
+    with Process([*within, executable, 'http', origin, '--server', server_url, *options], folder / 'client.log', _home(folder), folder) as process:
         yield process, process.wait_for_line(r'^http://(\S+?)/?\s*$')[1]
 
 

@@ -55,15 +55,23 @@ def nginx_together(settings, folder, _origin_port):
         yield Running(port, processes={'proxy and origin': process})
 
 
-@contextmanager
 def iskandar(settings, folder, origin_port):
+    return _iskandar(settings, folder, origin_port, ())
+
+
+def iskandar_json(settings, folder, origin_port):
+    return _iskandar(settings, folder, origin_port, ('--encoding', 'json'))
+
+
+@contextmanager
+def _iskandar(settings, folder, origin_port, options):
     executable = settings.iskandar
     if not os.access(executable, os.X_OK):
         raise Missing(f'no executable at {executable}')
     port = free_port()
     with ExitStack() as stack:
         server = stack.enter_context(programs.server(executable, folder, f'127.0.0.1:{port}'))
-        client, host = stack.enter_context(programs.client(executable, folder, origin_port, f'http://localhost:{port}'))
+        client, host = stack.enter_context(programs.client(executable, folder, origin_port, f'http://localhost:{port}', options))
         yield Running(port, host, {'server': server, 'client': client})
 
 
@@ -149,6 +157,6 @@ def localtunnel(settings, folder, origin_port):
         yield Running(port, f'{name}.{domain}', {'server': server, 'client': client})
 
 
-TITLES = {'direct': 'no hop', 'nginx': 'nginx, one hop', 'nginx-together': 'nginx, hop and origin in one worker', 'iskandar': 'Iskandar', 'ssh': 'ssh -R', 'localtunnel': 'localtunnel'}
-SYSTEMS = {'direct': direct, 'nginx': nginx, 'nginx-together': nginx_together, 'iskandar': iskandar, 'ssh': ssh, 'localtunnel': localtunnel}
+TITLES = {'direct': 'no hop', 'nginx': 'nginx, one hop', 'nginx-together': 'nginx, hop and origin in one worker', 'iskandar': 'Iskandar', 'iskandar-json': 'Iskandar, JSON encoding', 'ssh': 'ssh -R', 'localtunnel': 'localtunnel'}
+SYSTEMS = {'direct': direct, 'nginx': nginx, 'nginx-together': nginx_together, 'iskandar': iskandar, 'iskandar-json': iskandar_json, 'ssh': ssh, 'localtunnel': localtunnel}
 DEFAULT = ['nginx', 'nginx-together', 'iskandar', 'ssh', 'localtunnel']

@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -65,6 +66,9 @@ internal static class ServerHost
             }
         });
         builder.Services.AddIskandarServer(settings.Apply);
+
+        // Nothing here ever blocks a thread, so requests may be handled where they are read (docs/adr/0006-no-hand-over.md).
+        builder.Services.Configure<SocketTransportOptions>(static sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime, NoHostLifetime>());
         builder.Logging.SetMinimumLevel(settings.LogLevel).AddProvider(new LineLoggerProvider(writer.Error));
         // They would log visitors' targets, which may hold secrets. And being asked for at all, they make an activity and a log scope of every request.

@@ -161,6 +161,7 @@ internal sealed partial class JsonGatewayExchange(JsonGatewayConnection connecti
     public ResponseHead Deliver(ulong id, ref JsonMessage message, ResponseHead head)
     {
         long arrived;
+        var isDecided = false;
         lock (_gate)
         {
             if (Id != id || _state is not (State.Open or State.Streaming))
@@ -200,13 +201,18 @@ internal sealed partial class JsonGatewayExchange(JsonGatewayConnection connecti
                 Publish(arrived > 0, message.Done);
                 if (isFirst)
                 {
-                    _head.SetElsewhere(true);
+                    isDecided = _head.TryDecide(true);
                 }
             }
         }
 
         // Outside the lock: another exchange may have to fail.
         connection.CountBuffered(arrived);
+        if (isDecided)
+        {
+            ReadLoop.Tell(_head);
+        }
+
         return head;
     }
 

@@ -160,6 +160,7 @@ internal sealed partial class FrameGatewayExchange
     /// <summary>All that has arrived is in: whoever waits for it may go on.</summary>
     public void Publish(uint stream)
     {
+        var isDecided = false;
         lock (_gate)
         {
             if (!IsOpen(stream))
@@ -168,10 +169,12 @@ internal sealed partial class FrameGatewayExchange
             }
 
             _inbound.Publish();
-            if (_state is State.Streaming or State.Done)
-            {
-                _head.SetElsewhere(true);
-            }
+            isDecided = _state is State.Streaming or State.Done && _head.TryDecide(true);
+        }
+
+        if (isDecided)
+        {
+            ReadLoop.Tell(_head);
         }
     }
 

@@ -15,7 +15,16 @@ internal sealed class HostDispatcher(TunnelRegistry registry, TunnelGateway gate
     /// <summary>Handles the opening handshake; set when the pipeline is built.</summary>
     public RequestDelegate Connect { get; set; } = static _ => Task.CompletedTask;
 
-    public Task HandleAsync(HttpContext context) => _host.Read(context, out var name) switch
+    public Task HandleAsync(HttpContext context) => ReadLoop.IsDelivering ? HandleElsewhereAsync(context) : HandleHereAsync(context);
+
+    // A visitor that sends request after request without waiting must not keep a tunnel's read loop.
+    private async Task HandleElsewhereAsync(HttpContext context)
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        await HandleHereAsync(context);
+    }
+
+    private Task HandleHereAsync(HttpContext context) => _host.Read(context, out var name) switch
     {
         HostKind.Own => HandleOwnAsync(context),
         HostKind.Tunnel when registry.TryFind(name, out var connection) => gateway.HandleAsync(context, connection),
