@@ -210,7 +210,8 @@ internal sealed partial class JsonGatewayExchange(JsonGatewayConnection connecti
         connection.CountBuffered(arrived);
         if (isDecided)
         {
-            ReadLoop.Tell(_head);
+            ReadLoop.Hold();
+            ReadLoop.Release(_head);
         }
 
         return head;

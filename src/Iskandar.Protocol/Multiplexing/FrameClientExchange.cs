@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Pipelines;
 using Iskandar.Protocol.Connections;
 using Iskandar.Protocol.Frames;
 using Iskandar.Protocol.Messages;
@@ -31,7 +32,7 @@ internal sealed partial class FrameClientExchange : IClientExchange
         IsUpgrade = (frame.Flags & FrameFlags.Upgrade) != 0;
         if (!frame.IsEnd)
         {
-            _inbound = new InboundContent(connection.NewWindow(connection.Budget), connection.Budget) { Declared = length };
+            _inbound = new InboundContent(connection.NewWindow(connection.Budget), connection.Budget, PipeScheduler.ThreadPool) { Declared = length };
         }
     }
 

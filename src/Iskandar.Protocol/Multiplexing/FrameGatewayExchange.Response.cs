@@ -161,21 +161,17 @@ internal sealed partial class FrameGatewayExchange
     public void Publish(uint stream)
     {
         var isDecided = false;
+        ReadLoop.Hold();
         lock (_gate)
         {
-            if (!IsOpen(stream))
+            if (IsOpen(stream))
             {
-                return;
+                _inbound.Publish();
+                isDecided = _state is State.Streaming or State.Done && _head.TryDecide(true);
             }
-
-            _inbound.Publish();
-            isDecided = _state is State.Streaming or State.Done && _head.TryDecide(true);
         }
 
-        if (isDecided)
-        {
-            ReadLoop.Tell(_head);
-        }
+        ReadLoop.Release(isDecided ? _head : null);
     }
 
     // Whether anything can still come: a stream is over when both directions have ended.

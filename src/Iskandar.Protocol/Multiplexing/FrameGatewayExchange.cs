@@ -28,7 +28,7 @@ internal sealed partial class FrameGatewayExchange : IGatewayExchange
     {
         _connection = connection;
         _outbound = new OutboundContent(_gate, connection.Sender);
-        _inbound = new InboundContent(connection.NewWindow(connection.Budget), connection.Budget);
+        _inbound = new InboundContent(connection.NewWindow(connection.Budget), connection.Budget, ReadLoop.Scheduler);
     }
 
     private enum State

@@ -13,12 +13,12 @@ namespace Iskandar.Protocol.Multiplexing;
 /// </summary>
 /// <param name="window">What the other side may send.</param>
 /// <param name="budget">Memory for content that isn't taken, as far as the window hasn't paid for it by its growth; null: no bound but the window.</param>
-internal sealed class InboundContent(ReceiveWindow window, ByteBudget? budget)
+/// <param name="readerScheduler">Where the reader goes on when content has come.</param>
+internal sealed class InboundContent(ReceiveWindow window, ByteBudget? budget, PipeScheduler readerScheduler)
 {
-    private static readonly PipeOptions WithoutWaiting = new(
-        pauseWriterThreshold: 0, resumeWriterThreshold: 0, minimumSegmentSize: 32 * 1024, useSynchronizationContext: false);
+    private readonly Pipe _pipe = new(new PipeOptions(
+        readerScheduler: readerScheduler, pauseWriterThreshold: 0, resumeWriterThreshold: 0, minimumSegmentSize: 32 * 1024, useSynchronizationContext: false));
 
-    private readonly Pipe _pipe = new(WithoutWaiting);
     private long _buffered;
     private long _received;
     private bool _unpublished;
