@@ -26,11 +26,11 @@ http {{
 # The sink takes a whole upload into memory before it answers 200, and writes none of it to disk.
 ORIGIN = '''
   server {{
-    listen 127.0.0.1:{port} backlog=4096;
+    listen {address}:{port} backlog=4096;
     root {www};
     location = /hello {{ return 200 "hello world\\n"; }}
     location = /sink {{
-      client_body_buffer_size 300m;
+      client_body_buffer_size {most};
       proxy_pass http://127.0.0.1:{port}/hello;
       proxy_method GET; proxy_pass_request_body off; proxy_set_header Content-Length "";
     }}
@@ -49,22 +49,22 @@ PROXY = '''
 '''
 
 
-def write_files(www):
+def write_files(www, big=BIG):
     """small.txt, 16k.txt and big.bin; incompressible, so that nobody gains by compressing."""
     www.mkdir()
     (www / 'small.txt').write_bytes(os.urandom(SMALL // 2).hex().encode())
     (www / '16k.txt').write_bytes(os.urandom(MEDIUM // 2).hex().encode())
     block = os.urandom(1024 * 1024)
     with open(www / 'big.bin', 'wb') as file:
-        for _ in range(BIG // len(block)):
-            file.write(block)
+        for start in range(0, big, len(block)):
+            file.write(block[:big - start])
 
 
 @contextmanager
-def origin(folder: Path, www: Path):
-    """Yields the origin's port."""
+def origin(folder: Path, www: Path, big=BIG, address='127.0.0.1', within=()):
+    """Yields the origin's port. within: a command that runs another one elsewhere, in a network namespace for example."""
     port = free_port()
-    with _nginx(folder, ORIGIN.format(port=port, www=www), port):
+    with _nginx(folder, _origin(port, www, big, address), port, within):
         yield port
 
 
@@ -80,12 +80,16 @@ def proxy(folder: Path, origin_port):
 def together(folder: Path, www: Path):
     """Yields the port and the process of a proxy that shares its one worker with an origin of its own."""
     behind, port = free_port(), free_port()
-    with _nginx(folder, ORIGIN.format(port=behind, www=www) + PROXY.format(port=port, origin=behind), port) as process:
+    with _nginx(folder, _origin(behind, www) + PROXY.format(port=port, origin=behind), port) as process:
         yield port, process
 
 
+def _origin(port, www, big=BIG, address='127.0.0.1'):
+    return ORIGIN.format(port=port, www=www, most=big + 1024 * 1024, address=address)
+
+
 @contextmanager
-def _nginx(folder, servers, port):
+def _nginx(folder, servers, port, within=()):
     nginx = find('nginx')
     if not nginx:
         raise Failed('nginx is not installed')
@@ -94,6 +98,8 @@ def _nginx(folder, servers, port):
     user = 'user root root;' if os.geteuid() == 0 else ''
     configuration = folder / 'nginx.conf'
     configuration.write_text(COMMON.format(user=user, folder=folder, servers=servers))
-    with Process([nginx, '-p', folder, '-c', configuration, '-e', folder / 'error.log'], folder / 'log') as process:
-        process.wait_for_port(port)
+    with Process([*within, nginx, '-p', folder, '-c', configuration, '-e', folder / 'error.log'], folder / 'log') as process:
+        process.wait_for_file(folder / 'nginx.pid')
+        if not within:
+            process.wait_for_port(port)
         yield process

@@ -22,10 +22,15 @@ class Settings:
 
 @dataclass
 class Running:
-    """A system that is up. Processes by role: their CPU time and memory are the system's."""
+    """
+    A system that is up. Processes by role: their CPU time and memory are the system's. within: a command that runs another one where the visitors
+    are, in a network namespace for example.
+    """
     port: int
     host: str | None = None
     processes: dict[str, Process] = field(default_factory=dict)
+    address: str = '127.0.0.1'
+    within: tuple = ()
 
 
 @contextmanager

@@ -96,15 +96,25 @@ class Process:
         raise Failed(f'{self.command[0]} did not say {pattern!r} within {seconds} s: {self.complaints()}')
 
     def wait_for_port(self, port, seconds=20):
+        def listens():
+            try:
+                socket.create_connection(('127.0.0.1', port), timeout=1).close()
+                return True
+            except OSError:
+                return False
+        self.wait_until(listens, f'listen on port {port}', seconds)
+
+    def wait_for_file(self, path, seconds=20):
+        self.wait_until(path.exists, f'write {path}', seconds)
+
+    def wait_until(self, condition, what, seconds=20):
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             self.check()
-            try:
-                socket.create_connection(('127.0.0.1', port), timeout=1).close()
+            if condition():
                 return
-            except OSError:
-                time.sleep(0.05)
-        raise Failed(f'{self.command[0]} did not listen on port {port} within {seconds} s: {self.complaints()}')
+            time.sleep(0.05)
+        raise Failed(f'{self.command[0]} did not {what} within {seconds} s: {self.complaints()}')
 
     def wait_for_end(self, seconds=20):
         try:

@@ -7,7 +7,6 @@ import subprocess
 import time
 import urllib.request
 
-from . import origin
 from .processes import Failed, OthersMeter, end_with_parent, environment, find
 
 # name, path, connections
@@ -30,7 +29,7 @@ def measure(running, www, arguments):
     result['peak_requests_kib'] = {role: process.peak_kib() for role, process in running.processes.items()}
     if not arguments.no_bulk:
         _curl(running, '/big.bin')
-        result['down'] = download(running)
+        result['down'] = download(running, www / 'big.bin')
         result['up'] = upload(running, www / 'big.bin')
     result['peak_kib'] = {role: process.peak_kib() for role, process in running.processes.items()}
     for process in running.processes.values():
@@ -76,30 +75,32 @@ def wrk(running, path, connections, seconds):
             'sockets': dict(zip(('connect', 'read', 'write', 'timeout'), map(int, sockets.groups()))) if sockets else None}
 
 
-def download(running):
-    return _transfer(running, origin.BIG, 'speed_download', 'size_download', '/big.bin')
+def download(running, file, seconds=BULK_SECONDS):
+    return _transfer(running, seconds, file, 'speed_download', 'size_download', f'/{file.name}')
 
 
-def upload(running, file):
-    return _transfer(running, origin.BIG, 'speed_upload', 'size_upload', '/sink', '-T', str(file), '-H', 'Expect:')
+def upload(running, file, seconds=BULK_SECONDS):
+    return _transfer(running, seconds, file, 'speed_upload', 'size_upload', '/sink', '-T', str(file), '-H', 'Expect:')
 
 
-def _transfer(running, size, speed, transferred, path, *options):
+def _transfer(running, seconds, file, speed, transferred, path, *options):
+    size = file.stat().st_size
     before = _cpu_seconds(running)
-    answer = _curl(running, path, *options)
+    answer = _curl(running, path, *options, seconds=seconds)
     spent = _cpu_seconds(running) - before
     complete = answer['code'] == 200 and answer['exit'] == 0 and int(answer[transferred]) == size
     return {'code': answer['code'], 'exit': answer['exit'], 'complete': complete, 'bytes': int(answer[transferred]),
-            'mb_per_s': round(float(answer[speed]) / 1e6, 1) if complete else None,
+            'mb_per_s': round(float(answer[speed]) / 1e6, 1) if complete else None, 'connect_s': float(answer['time_connect']),
             'cpu_s_per_gb': round(spent / (size / GIGABYTE), 3) if complete and running.processes else None}
 
 
-def _curl(running, path, *options):
-    fields = ('http_code', 'speed_download', 'speed_upload', 'size_download', 'size_upload')
+def _curl(running, path, *options, seconds=BULK_SECONDS):
+    fields = ('http_code', 'speed_download', 'speed_upload', 'size_download', 'size_upload', 'time_connect')
     host = ['-H', f'Host: {running.host}'] if running.host else []
-    ended = subprocess.run([find('curl'), '-q', '-s', '--noproxy', '*', '--max-time', str(BULK_SECONDS), '-o', os.devnull,
-                            '-w', ' '.join(f'%{{{name}}}' for name in fields), *host, *options, f'http://127.0.0.1:{running.port}{path}'],
-                           capture_output=True, text=True, env=environment(), timeout=BULK_SECONDS + 30, check=False,
+    ended = subprocess.run([*running.within, find('curl'), '-q', '-s', '--noproxy', '*', '--max-time', str(seconds), '-o', os.devnull,
+                            '-w', ' '.join(f'%{{{name}}}' for name in fields), *host, *options,
+                            f'http://{running.address}:{running.port}{path}'],
+                           capture_output=True, text=True, env=environment(), timeout=seconds + 30, check=False,
                            preexec_fn=end_with_parent)
     values = ended.stdout.split()
     if len(values) != len(fields):
