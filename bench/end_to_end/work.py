@@ -97,11 +97,13 @@ def _transfer(running, seconds, file, speed, transferred, path, *options):
 def _curl(running, path, *options, seconds=BULK_SECONDS):
     fields = ('http_code', 'speed_download', 'speed_upload', 'size_download', 'size_upload', 'time_connect')
     host = ['-H', f'Host: {running.host}'] if running.host else []
-    ended = subprocess.run([*running.within, find('curl'), '-q', '-s', '--noproxy', '*', '--max-time', str(seconds), '-o', os.devnull,
-                            '-w', ' '.join(f'%{{{name}}}' for name in fields), *host, *options,
-                            f'http://{running.address}:{running.port}{path}'],
-                           capture_output=True, text=True, env=environment(), timeout=seconds + 30, check=False,
-                           preexec_fn=end_with_parent)
+    command = [*running.within, find('curl'), '-q', '-s', '--noproxy', '*', '--max-time', str(seconds), '-o', os.devnull,
+               '-w', ' '.join(f'%{{{name}}}' for name in fields), *host, *options, f'http://{running.address}:{running.port}{path}']
+    try:
+        ended = subprocess.run(command, capture_output=True, text=True, env=environment(), timeout=seconds + 30, check=False,
+                               preexec_fn=end_with_parent)
+    except subprocess.TimeoutExpired as expired:
+        raise Failed(f'curl did not end within {expired.timeout} s') from expired
     values = ended.stdout.split()
     if len(values) != len(fields):
         raise Failed(f'curl ended with {ended.returncode}: {ended.stderr.strip() or ended.stdout}')
