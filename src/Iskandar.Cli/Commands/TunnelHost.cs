@@ -58,9 +58,6 @@ internal static class TunnelHost
         {
             options.Server = settings.Server;
             options.Encoding = settings.Encoding;
-
-            // The forwarder never blocks: it waits for the origin as soon as it has asked.
-            options.RunInline = true;
             options.StatusChanged = statusChanged;
             options.TimeProvider = timeProvider;
         });
