@@ -245,6 +245,7 @@ internal sealed class MessageSender(WebSocket socket, TimeProvider time, Batchin
         }
     }
 
+                Volatile.Write(ref _frameStarted, 0);
     private async ValueTask SendBatchAsync()
     {
         var isBatch = stream is not null && _sendingEnds.Count > 1;

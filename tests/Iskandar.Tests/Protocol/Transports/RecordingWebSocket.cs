@@ -3,7 +3,7 @@ using System.Net.WebSockets;
 namespace Iskandar.Tests.Protocol.Transports;
 
 /// <summary>A WebSocket that takes everything at once and counts what it was asked for.</summary>
-internal sealed class RecordingWebSocket : WebSocket
+internal class RecordingWebSocket : WebSocket
 {
     private int _sent;
     private int _closed;
