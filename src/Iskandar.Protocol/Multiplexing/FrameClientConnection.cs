@@ -180,13 +180,16 @@ internal sealed class FrameClientConnection : FrameConnection, IClientConnection
             return;
         }
 
-        _scratch = new RequestHead();
-        Interlocked.Increment(ref _running);
         lock (_gate)
         {
-            _exchanges.Add(frame.Stream, exchange);
+            if (!_exchanges.TryAdd(frame.Stream, exchange))
+            {
+                throw new ConnectionFaultException(ErrorCode.ProtocolError, $"A Request frame came for stream {frame.Stream}, which is in use.");
+            }
         }
 
+        _scratch = new RequestHead();
+        Interlocked.Increment(ref _running);
         _opened.Add(exchange);
     }
 

@@ -19,6 +19,7 @@ public sealed class FrameClientFaultTests
         ["a request on an earlier stream"] = FrameBytes.Request(4),
         ["a request on a stream far behind"] = FrameBytes.Request(0x8000_0005),
         ["a request of the connection itself"] = FrameBytes.Request(0),
+        ["a stream in use again, once around"] = [.. FrameBytes.Request(0x7000_0000), .. FrameBytes.Request(0xE000_0000), .. FrameBytes.Request(5)],
         ["a ping on a stream"] = FrameBytes.Raw(FrameType.Ping, 0, 5, new byte[8]),
         ["credit too short"] = FrameBytes.Raw(FrameType.Credit, 0, 5, 0, 1, 0),
         ["a reset too short"] = FrameBytes.Raw(FrameType.Reset, 0, 5),
