@@ -239,7 +239,8 @@ internal sealed class FrameGatewayConnection : FrameConnection, IGatewayConnecti
     {
         lock (_gate)
         {
-            _refusal = reason;
+            // What is lost stays lost, whoever wants to end it as well.
+            _refusal = _refusal == ExchangeError.TunnelLost ? _refusal : reason;
             SignalIfEmpty();
         }
     }

@@ -106,6 +106,19 @@ public sealed class FrameGatewayEndTests
     }
 
     [Fact]
+    public async Task Drain_ConnectionLostAlready_StaysLost()
+    {
+        await using var stage = await FrameGatewayStage.StartAsync();
+        stage.Client.Socket.Abort();
+        await stage.Running.Within();
+
+        await stage.Connection.DrainAsync(CancellationToken.None).Within();
+
+        // An exchange that was opened before must not find a connection that only stops.
+        Assert.Equal(ExchangeError.TunnelLost, stage.Connection.TryOpen(out _));
+    }
+
+    [Fact]
     public async Task GoAway_FromTheClient_NoNewExchangeAndThoseInFlightFinish()
     {
         await using var stage = await FrameGatewayStage.StartAsync();
