@@ -24,7 +24,7 @@ internal sealed class OutboundContent(Lock gate, MessageSender sender)
     /// <summary>Whether the direction has ended, or was given up.</summary>
     public bool IsOver { get; private set; }
 
-    /// <summary>Whether content waits for credit.</summary>
+    /// <summary>Whether content waits, for credit or for room.</summary>
     public bool IsWaiting => _wake is not null;
 
     /// <summary>Sends content. Waits for credit, and for room.</summary>
@@ -36,9 +36,14 @@ internal sealed class OutboundContent(Lock gate, MessageSender sender)
             return new(!_stopped);
         }
 
-        return TryTake(content.Length, end)
-            ? sender.SendContentAsync((stream, content, end), WriteData, cancellationToken)
-            : SendPiecesAsync(stream, content, end, cancellationToken);
+        if (!TryTake(content.Length, end: false))
+        {
+            return SendPiecesAsync(stream, content, end, hasCredit: false, cancellationToken);
+        }
+
+        // Most of the time there is room as well.
+        var sent = TrySend(stream, content, end, out var room);
+        return room is null ? new(sent) : SendPiecesAsync(stream, content, end, hasCredit: true, cancellationToken);
     }
 
     /// <summary>Takes credit for a first piece that goes out beside a head.</summary>
@@ -108,35 +113,87 @@ internal sealed class OutboundContent(Lock gate, MessageSender sender)
         IsOver = false;
     }
 
-    private async ValueTask<bool> SendPiecesAsync(uint stream, ReadOnlyMemory<byte> content, bool end, CancellationToken cancellationToken)
+    private bool TrySend(uint stream, ReadOnlyMemory<byte> piece, bool end, out Task? room)
     {
-        do
+        var sent = sender.TrySendContent((stream, piece, end), WriteData, out room);
+        if (sent && end)
         {
-            var length = await TakeAsync(Math.Min(content.Length, FrameLimits.Data), cancellationToken).ConfigureAwait(false);
-            if (length < 0)
+            lock (gate)
             {
-                return false;
-            }
-
-            var piece = content[..length];
-            content = content[length..];
-            var isLast = end && content.IsEmpty;
-            if (isLast)
-            {
-                lock (gate)
-                {
-                    IsOver = true;
-                }
-            }
-
-            if (!await sender.SendContentAsync((stream, piece, isLast), WriteData, cancellationToken).ConfigureAwait(false))
-            {
-                return false;
+                IsOver = true;
             }
         }
-        while (!content.IsEmpty);
 
-        return true;
+        return sent;
+    }
+
+    private async ValueTask<bool> SendPiecesAsync(
+        uint stream, ReadOnlyMemory<byte> content, bool end, bool hasCredit, CancellationToken cancellationToken)
+    {
+        try
+        {
+            do
+            {
+                var length = hasCredit ? content.Length : await TakeAsync(Math.Min(content.Length, FrameLimits.Data), cancellationToken).ConfigureAwait(false);
+                if (length < 0 || !await SendPieceAsync(stream, content[..length], end && length == content.Length, cancellationToken).ConfigureAwait(false))
+                {
+                    return false;
+                }
+
+                content = content[length..];
+            }
+            while (!content.IsEmpty);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            // What is missing now must not be followed by anything, least of all by the end: it isn't over, but it goes no further.
+            lock (gate)
+            {
+                _stopped = true;
+            }
+
+            throw;
+        }
+        finally
+        {
+            lock (gate)
+            {
+                _wake = null;
+            }
+        }
+    }
+
+    private async ValueTask<bool> SendPieceAsync(uint stream, ReadOnlyMemory<byte> piece, bool end, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var sent = TrySend(stream, piece, end, out var room);
+            if (room is null)
+            {
+                return sent;
+            }
+
+            Task stopped;
+            lock (gate)
+            {
+                if (_stopped)
+                {
+                    return false;
+                }
+
+                stopped = Waking();
+            }
+
+            await Task.WhenAny(room, stopped).WaitAsync(cancellationToken).ConfigureAwait(false);
+            lock (gate)
+            {
+                if (_stopped)
+                {
+                    return false;
+                }
+            }
+        }
     }
 
     // As much as there is, at least a byte of what is wanted; -1: stopped.
@@ -157,13 +214,14 @@ internal sealed class OutboundContent(Lock gate, MessageSender sender)
                     return _window.Take(most);
                 }
 
-                _wake ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                came = _wake.Task;
+                came = Waking();
             }
 
             await came.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
+
+    private Task Waking() => (_wake ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 
     private void Wake()
     {

@@ -101,21 +101,36 @@ internal sealed class MessageSender(WebSocket socket, TimeProvider time, Batchin
     {
         while (true)
         {
-            Task drained;
-            lock (_gate)
+    /// <summary>Encodes one message and sends it, if there is room.</summary>
+    /// <param name="state">What to encode.</param>
+    /// <param name="encode">Encodes it, under a lock.</param>
+    /// <param name="room">Null, unless there is no room: completes when it is worth another try.</param>
+    /// <returns>False when there is no room, or the connection takes no more messages.</returns>
+    public bool TrySendContent<TState>(TState state, Action<TState, IBufferWriter<byte>> encode, out Task? room)
+    {
+        lock (_gate)
+        {
+            // Looked at and used under one lock: of many who wait, only as many go on as there is room for.
+            if (_over || _filling.Length < Room)
             {
-                // Looked at and used under one lock: of many who wait, only as many go on as there is room for.
-                if (_over || _filling.Length < Room)
-                {
-                    var appended = TryAppend(state, encode);
-                    Schedule();
-                    return appended;
-                }
-
-                drained = Drained();
+                room = null;
+                var appended = TryAppend(state, encode);
+                Schedule();
+                return appended;
             }
 
-            await drained.WaitAsync(cancellationToken).ConfigureAwait(false);
+            room = Drained();
+            return false;
+        }
+    }
+
+            var sent = TrySendContent(state, encode, out var room);
+            if (room is null)
+            {
+                return sent;
+            }
+
+            await room.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 

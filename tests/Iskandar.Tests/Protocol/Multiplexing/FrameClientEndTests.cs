@@ -139,6 +139,52 @@ public sealed class FrameClientEndTests
         await sending.Within();
     }
 
+    [Theory]
+    [MemberData(nameof(Ends))]
+    public async Task WaitForRoom_GivenUp_Returns(string end)
+    {
+        await using var stage = await FrameClientStage.StartAsync(capacity: 64 * 1024);
+        var (exchange, stream) = (await stage.FillAsync())[^1];
+        var sending = FrameClientStage.SendAsync(exchange, new byte[10], end: true);
+        Assert.False(sending.IsCompleted);
+
+        await EndAsync(stage, stream, end);
+
+        await sending.Within();
+    }
+
+    [Theory]
+    [InlineData("content")]
+    [InlineData("the end")]
+    [InlineData("content and the end")]
+    [InlineData("credit")]
+    public async Task Token_WhileItWaits_TheResponseIsAborted(string what)
+    {
+        await using var stage = await FrameClientStage.StartAsync(capacity: 64 * 1024);
+        var (exchange, stream) = (await stage.FillAsync())[^1];
+        using var impatient = new CancellationTokenSource();
+        var content = what switch { "the end" => [], "credit" => new byte[FramePeer.Window + 1], _ => new byte[10] };
+        var sending = FrameClientStage.SendAsync(exchange, content, end: what is "the end" or "content and the end", impatient.Token);
+        Assert.False(sending.IsCompleted);
+
+        await impatient.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => sending.Within());
+
+        // An app that goes on as if nothing had happened: what it sent is not all there, so it must not look as if it were.
+        await FrameClientStage.SendAsync(exchange, "more"u8.ToArray()).Within();
+        await FrameClientStage.SendAsync(exchange, [], end: true).Within();
+        exchange.Dispose();
+
+        var frame = await stage.Server.FrameAsync();
+        while (frame.Stream != stream)
+        {
+            Assert.Equal(FrameType.Data, frame.Type);
+            frame = await stage.Server.FrameAsync();
+        }
+
+        Assert.Equal((FrameType.Reset, ErrorCode.OriginFailed), (frame.Type, frame.Code));
+    }
+
     [Fact]
     public async Task Informational_OverTheServersLimit_LeftOut()
     {

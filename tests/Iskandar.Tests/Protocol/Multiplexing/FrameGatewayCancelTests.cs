@@ -34,6 +34,39 @@ public sealed class FrameGatewayCancelTests
     }
 
     [Theory]
+    [MemberData(nameof(EndsOfTheRequest))]
+    public async Task WaitForRoom_ExchangeEnds_Returns(string end)
+    {
+        await using var stage = await FrameGatewayStage.StartAsync(capacity: 64 * 1024);
+        var (exchange, stream) = (await stage.FillAsync())[^1];
+        var sending = FrameGatewayStage.SendAsync(exchange, new byte[FramePeer.Window]);
+        Assert.False(sending.IsCompleted);
+
+        await EndAsync(stage, exchange, stream, end);
+
+        // The writer may find the connection broken before the reader does.
+        await sending.Within();
+        await Bounded.UntilAsync(() => exchange.Error == ErrorOf(end), "the exchange ends");
+        await exchange.EndContentAsync(null, Bounded.Token).Within();
+        exchange.Dispose();
+    }
+
+    [Theory]
+    [MemberData(nameof(EndsOfTheRequest))]
+    public async Task WaitForRoomOfTheEnd_ExchangeEnds_Returns(string end)
+    {
+        await using var stage = await FrameGatewayStage.StartAsync(capacity: 64 * 1024);
+        var (exchange, stream) = (await stage.FillAsync())[^1];
+        var ending = exchange.EndContentAsync(null, Bounded.Token).AsTask();
+        Assert.False(ending.IsCompleted);
+
+        await EndAsync(stage, exchange, stream, end);
+
+        await ending.Within();
+        exchange.Dispose();
+    }
+
+    [Theory]
     [MemberData(nameof(Ends))]
     public async Task WaitForTheHead_ExchangeEnds_Returns(string end)
     {
@@ -107,6 +140,41 @@ public sealed class FrameGatewayCancelTests
             // The rest of the request goes nowhere, and waits for nobody.
             Assert.Equal(ExchangeError.None, await FrameGatewayStage.SendAsync(exchange, new byte[FramePeer.Window + 1]).Within());
         }
+    }
+
+    [Theory]
+    [InlineData("content")]
+    [InlineData("the end")]
+    [InlineData("credit")]
+    public async Task Token_WhileItWaits_TheClientIsToldAtTheEnd(string what)
+    {
+        await using var stage = await FrameGatewayStage.StartAsync(capacity: 64 * 1024);
+        var exchanges = await stage.FillAsync();
+        var (exchange, stream) = exchanges[^1];
+        using var left = new CancellationTokenSource();
+        var sending = what switch
+        {
+            "content" => FrameGatewayStage.SendAsync(exchange, [1], left.Token),
+            "credit" => FrameGatewayStage.SendAsync(exchange, new byte[FramePeer.Window + 1], left.Token),
+            _ => exchange.EndContentAsync(null, left.Token).AsTask(),
+        };
+        Assert.False(sending.IsCompleted);
+
+        await left.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => sending.Within());
+        Assert.Equal(ExchangeError.None, await FrameGatewayStage.SendAsync(exchange, [2]).Within());
+        await exchange.EndContentAsync(new FieldSection(), Bounded.Token).Within();
+        exchange.Dispose();
+
+        // A hole is never followed by anything.
+        var frame = await stage.Client.FrameAsync();
+        while (frame.Stream != stream)
+        {
+            Assert.Equal(FrameType.Data, frame.Type);
+            frame = await stage.Client.FrameAsync();
+        }
+
+        Assert.Equal((FrameType.Reset, ErrorCode.Done), (frame.Type, frame.Code));
     }
 
     [Fact]

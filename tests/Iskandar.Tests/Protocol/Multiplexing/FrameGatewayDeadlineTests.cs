@@ -116,6 +116,20 @@ public sealed class FrameGatewayDeadlineTests
     }
 
     [Fact]
+    public async Task Upload_NoRoomForTooLong_ResponseTimeout()
+    {
+        await using var stage = await FrameGatewayStage.StartAsync(
+            static time => new GatewayConnectionOptions { TimeProvider = time, HeadTimeout = Head }, capacity: 64 * 1024);
+        var (exchange, _) = (await stage.FillAsync())[^1];
+        var sending = FrameGatewayStage.SendAsync(exchange, new byte[10]);
+        Assert.False(sending.IsCompleted);
+
+        Advance(stage, Head);
+
+        Assert.Equal(ExchangeError.ResponseTimeout, await sending.Within());
+    }
+
+    [Fact]
     public async Task Content_NoIdleLimit_MayTakeForEver()
     {
         await using var stage = await FrameGatewayStage.StartAsync();
@@ -212,6 +226,29 @@ public sealed class FrameGatewayDeadlineTests
             Assert.Equal(ExchangeError.None, exchange.Error);
             exchange.Dispose();
             await stage.Client.ResetAsync(stream, ErrorCode.Done);
+        }
+    }
+
+    [Fact]
+    public async Task ReusedObject_LastOneWaitedForCredit_ASlowUploadHasItsTime()
+    {
+        await using var stage = await StartAsync();
+        var (first, _) = await stage.RequestAsync(end: false);
+        using var left = new CancellationTokenSource();
+        var sending = FrameGatewayStage.SendAsync(first, new byte[FramePeer.Window + 1], left.Token);
+        Assert.False(sending.IsCompleted);
+        await left.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => sending.Within());
+        first.Dispose();
+
+        var second = stage.Open();
+        Assert.Same(first, second);
+        using (second)
+        {
+            second.SendHead(endOfRequest: false, upgrade: false);
+            Advance(stage, Long);
+
+            Assert.Equal(ExchangeError.None, second.Error);
         }
     }
 
