@@ -15,6 +15,9 @@ internal static class FrameLimits
     /// <summary>Bytes of field lines that a server takes if it doesn't say otherwise.</summary>
     public const int DefaultFields = 64 * 1024;
 
+    /// <summary>The most bytes of field lines that surely fit into a head, with what is around them.</summary>
+    public const int MostFields = 96 * 1024;
+
     /// <summary>Field lines in a section.</summary>
     public const int Lines = 1_000;
 

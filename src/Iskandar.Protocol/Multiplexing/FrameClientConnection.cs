@@ -32,7 +32,7 @@ internal sealed class FrameClientConnection : FrameConnection, IClientConnection
     public ByteBudget Budget { get; }
 
     /// <summary>Bytes of field lines that the server takes in a response.</summary>
-    public long MaxFields => Registration.MaxFields ?? FrameLimits.DefaultFields;
+    public long MaxFields => Math.Min(Registration.MaxFields ?? FrameLimits.DefaultFields, FrameLimits.MostFields);
 
     // Counted until they are disposed: a server that resets streams can't make more work than it could with open ones.
     public override bool IsQuiet => Volatile.Read(ref _running) <= 1;

@@ -31,7 +31,12 @@ internal sealed partial class FrameClientExchange
     {
         if (!Fits(head))
         {
-            Fail(ExchangeError.ResponseHeadTooLarge);
+            // As if the server had refused it: the application must learn that nobody gets what it still has to say.
+            if (!Volatile.Read(ref _cancelled))
+            {
+                OnFault(ErrorCode.HeadTooLarge);
+            }
+
             return default;
         }
 

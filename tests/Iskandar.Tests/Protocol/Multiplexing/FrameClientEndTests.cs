@@ -186,6 +186,37 @@ public sealed class FrameClientEndTests
     }
 
     [Fact]
+    public async Task Head_OverTheServersLimit_ResetAndTheAppToldToStop()
+    {
+        await using var stage = await FrameClientStage.StartAsync();
+        var (exchange, stream) = await stage.RequestAsync();
+        var cancelled = new TaskCompletionSource();
+        await using var registration = exchange.Cancelled.Register(cancelled.SetResult);
+
+        await exchange.SendHeadAsync(TooLarge, default, endOfResponse: false, Bounded.Token).Within();
+
+        await stage.Server.ResetAsync(stream, ErrorCode.HeadTooLarge);
+        await cancelled.Task.Within();
+        await stage.StillServesAsync();
+    }
+
+    [Fact]
+    public async Task Head_ServerTakesMoreThanAFrameHolds_ResetAllTheSame()
+    {
+        await using var stage = await FrameClientStage.StartAsync(registration: """{"subdomain":"abc123","maxFields":10000000}""");
+        var (small, smallStream) = await stage.RequestAsync();
+        await small.SendHeadAsync(TooLarge, default, endOfResponse: true, Bounded.Token).Within();
+        await stage.Server.FrameAsync(FrameType.Response, smallStream);
+        var (exchange, stream) = await stage.RequestAsync();
+        var head = new ResponseHead { Status = 200 };
+        head.Fields.Add("X-Large", new string('x', 140_000));
+
+        await exchange.SendHeadAsync(head, default, endOfResponse: true, Bounded.Token).Within();
+
+        await stage.Server.ResetAsync(stream, ErrorCode.HeadTooLarge);
+    }
+
+    [Fact]
     public async Task Informational_OverTheServersLimit_LeftOut()
     {
         await using var stage = await FrameClientStage.StartAsync(registration: """{"subdomain":"abc123","maxFields":20}""");
