@@ -16,6 +16,7 @@ internal abstract class FrameConnection
 
     // What a correct peer can have on its way for streams that are over is far less.
     private const int MostUseless = 10_000;
+    private const int MostPingsWithoutRoom = 1_000;
     private static readonly TimeSpan UselessPeriod = TimeSpan.FromSeconds(1);
 
     private readonly WebSocket _socket;
@@ -26,6 +27,7 @@ internal abstract class FrameConnection
     private FrameParser _parser;
     private int _read = LeastRead;
     private int _needed;
+    private int _pingsWithoutRoom;
     private int _useless;
     private long _uselessSince;
 
@@ -244,7 +246,7 @@ internal abstract class FrameConnection
         switch (frame.Type)
         {
             case FrameType.Ping:
-                Sender.Send(PingFrame.Read(frame.Payload), static (opaque, output) => PingFrame.Write(output, FrameType.Pong, opaque));
+                TakePing(PingFrame.Read(frame.Payload));
                 break;
             case FrameType.Pong:
                 TakePong(PingFrame.Read(frame.Payload));
@@ -269,6 +271,18 @@ internal abstract class FrameConnection
         }
 
         if (!isAwaited)
+    private void TakePing(ulong opaque)
+    {
+        // Who doesn't take the answers must not have us keep ever more of them.
+        _pingsWithoutRoom = Sender.HasRoom ? 0 : _pingsWithoutRoom + 1;
+        if (_pingsWithoutRoom > MostPingsWithoutRoom)
+        {
+            throw new ConnectionFaultException(ErrorCode.ProtocolError, $"{MostPingsWithoutRoom} Ping frames came, and no answer was taken.");
+        }
+
+        Sender.Send(opaque, static (opaque, output) => PingFrame.Write(output, FrameType.Pong, opaque));
+    }
+
         {
             CountUseless();
         }

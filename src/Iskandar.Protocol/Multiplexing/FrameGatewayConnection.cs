@@ -64,7 +64,8 @@ internal sealed class FrameGatewayConnection : FrameConnection, IGatewayConnecti
                 return _refusal;
             }
 
-            if (_open >= Options.MaxExchanges)
+            // A client that takes nothing gets nothing more: what is pending for it stays bounded.
+            if (_open >= Options.MaxExchanges || Sender.IsOverfull)
             {
                 return ExchangeError.TunnelBusy;
             }

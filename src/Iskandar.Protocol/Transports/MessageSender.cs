@@ -17,6 +17,9 @@ internal sealed class MessageSender(WebSocket socket, TimeProvider time, Batchin
     // Enough to keep a fast link busy, little enough that what waits here never matters.
     private const int Room = 256 * 1024;
 
+    // What heads may come to, beyond the content that has its room.
+    private const int MostWithoutRefusal = 16 * Room;
+
     // Far more than heads and control messages come to while there is room for content. A peer that lets it come to this takes nothing.
     private const int MostPending = 64 * 1024 * 1024;
 
@@ -58,6 +61,9 @@ internal sealed class MessageSender(WebSocket socket, TimeProvider time, Batchin
         }
     }
 
+    /// <summary>Whether so much is pending that nothing new should begin: far more than content, which waits, can come to.</summary>
+    public bool IsOverfull => Volatile.Read(ref _filling).Length >= MostWithoutRefusal;
+
     /// <summary>Sends the first message.</summary>
     public void Greet(byte[] text)
     {
@@ -95,12 +101,6 @@ internal sealed class MessageSender(WebSocket socket, TimeProvider time, Batchin
         return true;
     }
 
-    /// <summary>Waits for room, then encodes one message and sends it.</summary>
-    /// <returns>False when the connection takes no more messages.</returns>
-    public async ValueTask<bool> SendContentAsync<TState>(TState state, Action<TState, IBufferWriter<byte>> encode, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
     /// <summary>Encodes one message and sends it, if there is room.</summary>
     /// <param name="state">What to encode.</param>
     /// <param name="encode">Encodes it, under a lock.</param>
@@ -124,6 +124,12 @@ internal sealed class MessageSender(WebSocket socket, TimeProvider time, Batchin
         }
     }
 
+    /// <summary>Waits for room, then encodes one message and sends it.</summary>
+    /// <returns>False when the connection takes no more messages.</returns>
+    public async ValueTask<bool> SendContentAsync<TState>(TState state, Action<TState, IBufferWriter<byte>> encode, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
             var sent = TrySendContent(state, encode, out var room);
             if (room is null)
             {
@@ -239,6 +245,7 @@ internal sealed class MessageSender(WebSocket socket, TimeProvider time, Batchin
             {
                 Volatile.Write(ref _frameStarted, time.GetTimestamp());
                 await socket.SendAsync(greeting.AsMemory(), WebSocketMessageType.Text, endOfMessage: true, _stop.Token).ConfigureAwait(false);
+                Volatile.Write(ref _frameStarted, 0);
             }
 
             (WebSocketCloseStatus Status, string Reason)? close;
@@ -260,7 +267,6 @@ internal sealed class MessageSender(WebSocket socket, TimeProvider time, Batchin
         }
     }
 
-                Volatile.Write(ref _frameStarted, 0);
     private async ValueTask SendBatchAsync()
     {
         var isBatch = stream is not null && _sendingEnds.Count > 1;

@@ -170,6 +170,41 @@ public sealed class FrameGatewayEndTests
     }
 
     [Fact]
+    public async Task ClientTakesNothing_HeadsArePending_NoNewExchangeLongBeforeTheConnectionBreaks()
+    {
+        await using var stage = await FrameGatewayStage.StartAsync(capacity: 64 * 1024);
+        var value = new string('x', 60_000);
+        var refusal = ExchangeError.None;
+        var opened = 0;
+        for (; opened < 200; opened++)
+        {
+            // Visitors that come and go.
+            refusal = stage.Connection.TryOpen(out var exchange);
+            if (exchange is null)
+            {
+                break;
+            }
+
+            using (exchange)
+            {
+                (exchange.Request.Method, exchange.Request.Target) = ("GET", "/");
+                exchange.Request.Fields.Add("X-Large", value);
+                exchange.SendHead(endOfRequest: true, upgrade: false);
+                Assert.Equal(ExchangeError.None, exchange.Error);
+            }
+        }
+
+        Assert.Equal(ExchangeError.TunnelBusy, refusal);
+        for (var i = 0; i < opened; i++)
+        {
+            await stage.Client.FrameAsync(FrameType.Request);
+            await stage.Client.FrameAsync(FrameType.Reset);
+        }
+
+        await stage.StillServesAsync();
+    }
+
+    [Fact]
     public async Task ClientTakesNothing_ContentIsPending_NewExchangesAllTheSame()
     {
         await using var stage = await FrameGatewayStage.StartAsync(capacity: 64 * 1024);

@@ -295,6 +295,38 @@ public sealed class FrameGatewayFaultTests
     }
 
     [Fact]
+    public async Task Flood_OfPingsWhoseAnswersNobodyReads_ConnectionError()
+    {
+        await using var stage = await FrameGatewayStage.StartAsync(capacity: 64 * 1024);
+        var (exchange, _) = await stage.RequestAsync();
+        var failed = FrameGatewayStage.FailedAsync(exchange);
+        var pings = Enumerable.Range(0, 1_000).Select(static i => FrameBytes.Ping((ulong)i)).ToArray();
+        var sending = Task.Run(
+            async () =>
+            {
+                for (var i = 0; i < 100; i++)
+                {
+                    await stage.Client.SendAsync(pings);
+                }
+
+                // Whatever the server thinks of it, this test ends.
+                await stage.Client.CloseAsync();
+            },
+            Bounded.Token);
+
+        await Task.WhenAny(sending, failed).Within();
+        var frame = await stage.Client.FrameAsync();
+        while (frame.Type == FrameType.Pong)
+        {
+            frame = await stage.Client.FrameAsync();
+        }
+
+        Assert.Equal((FrameType.GoAway, ErrorCode.ProtocolError), (frame.Type, frame.GoAway.Code));
+        await sending.Within();
+        exchange.Dispose();
+    }
+
+    [Fact]
     public async Task Message_WithoutAnyFrame_Nothing()
     {
         await using var stage = await FrameGatewayStage.StartAsync();
