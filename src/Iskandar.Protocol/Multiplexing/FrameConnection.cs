@@ -115,7 +115,7 @@ internal abstract class FrameConnection
         try
         {
             await ReadAsync(cancellationToken).ConfigureAwait(false);
-            return Farewell ?? (_socket.CloseStatusDescription is { Length: > 0 } words ? words : $"{closed} ({(int?)_socket.CloseStatus ?? 1005})");
+            return (Farewell ?? _socket.CloseStatusDescription) is { Length: > 0 } words ? ToLine(words) : $"{closed} ({(int?)_socket.CloseStatus ?? 1005})";
         }
         catch (ConnectionFaultException fault)
         {
@@ -241,6 +241,15 @@ internal abstract class FrameConnection
         _buffer.Consume(_buffer.Length - input.Length);
     }
 
+    // The other side's words go into a log, and to a terminal: they must not be more than words there.
+    private static string ToLine(string words) => string.Create(words.Length, words, static (line, words) =>
+    {
+        for (var i = 0; i < line.Length; i++)
+        {
+            line[i] = char.IsControl(words[i]) ? ' ' : words[i];
+        }
+    });
+
     private void Dispatch(in Frame frame)
     {
         switch (frame.Type)
@@ -262,15 +271,6 @@ internal abstract class FrameConnection
         }
     }
 
-    private void TakePong(ulong opaque)
-    {
-        bool isAwaited;
-        lock (_roundTripGate)
-        {
-            isAwaited = _roundTrip.TryEnd(opaque, Time.GetTimestamp());
-        }
-
-        if (!isAwaited)
     private void TakePing(ulong opaque)
     {
         // Who doesn't take the answers must not have us keep ever more of them.
@@ -283,6 +283,15 @@ internal abstract class FrameConnection
         Sender.Send(opaque, static (opaque, output) => PingFrame.Write(output, FrameType.Pong, opaque));
     }
 
+    private void TakePong(ulong opaque)
+    {
+        bool isAwaited;
+        lock (_roundTripGate)
+        {
+            isAwaited = _roundTrip.TryEnd(opaque, Time.GetTimestamp());
+        }
+
+        if (!isAwaited)
         {
             CountUseless();
         }

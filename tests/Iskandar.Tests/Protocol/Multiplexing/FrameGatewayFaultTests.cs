@@ -327,6 +327,31 @@ public sealed class FrameGatewayFaultTests
     }
 
     [Fact]
+    public async Task Reason_FromTheClient_NothingInItControlsATerminal()
+    {
+        await using var stage = await FrameGatewayStage.StartAsync();
+
+        await stage.Client.SendAsync(FrameBytes.GoAway(0, ErrorCode.TunnelClosing, "bye\n\u001b[31mforged"));
+        await stage.Client.CloseAsync();
+
+        var reason = await stage.Running.Within();
+        Assert.Contains("bye", reason, StringComparison.Ordinal);
+        Assert.DoesNotContain(reason, char.IsControl);
+    }
+
+    [Fact]
+    public async Task Reason_OfTheClientsCloseFrame_NothingInItControlsATerminal()
+    {
+        await using var stage = await FrameGatewayStage.StartAsync();
+
+        await stage.Client.CloseAsync(WebSocketCloseStatus.NormalClosure, "bye\n\u001b[31mforged");
+
+        var reason = await stage.Running.Within();
+        Assert.Contains("bye", reason, StringComparison.Ordinal);
+        Assert.DoesNotContain(reason, char.IsControl);
+    }
+
+    [Fact]
     public async Task Message_WithoutAnyFrame_Nothing()
     {
         await using var stage = await FrameGatewayStage.StartAsync();
