@@ -57,6 +57,7 @@ internal sealed class FrameGatewayConnection : FrameConnection, IGatewayConnecti
     public ExchangeError TryOpen([NotNullWhen(true)] out IGatewayExchange? exchange)
     {
         exchange = null;
+        FrameGatewayExchange opened;
         lock (_gate)
         {
             if (_refusal != ExchangeError.None)
@@ -71,11 +72,13 @@ internal sealed class FrameGatewayConnection : FrameConnection, IGatewayConnecti
             }
 
             _open++;
-            var opened = _unused.Count > 0 ? _unused.Pop() : new FrameGatewayExchange(this);
-            opened.Open();
-            exchange = opened;
-            return ExchangeError.None;
+            opened = _unused.Count > 0 ? _unused.Pop() : new FrameGatewayExchange(this);
         }
+
+        // Not under the lock: it is taken under an exchange's, never the other way round.
+        opened.Open();
+        exchange = opened;
+        return ExchangeError.None;
     }
 
     /// <summary>Gives an exchange its stream: at the moment when its request is written, so that streams are opened in order, and before anything can come for it.</summary>
