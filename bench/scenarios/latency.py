@@ -36,7 +36,7 @@ def measure(arguments, folder):
         here, there, link = enter(namespaces.joined(folder, arguments.delay, arguments.rate, arguments.queue))
         origin_port, port = enter(origin.origin(folder / 'origin', www, size, '0.0.0.0', there)), free_port()
         server = enter(iskandar.server(arguments.iskandar, folder, f'0.0.0.0:{port}', within=here))
-        client, host = enter(iskandar.client(arguments.iskandar, folder, origin_port, f'http://{ADDRESSES[0]}:{port}', there))
+        client, host = enter(iskandar.client(arguments.iskandar, folder, origin_port, f'http://{ADDRESSES[0]}:{port}', within=there))
         ways = {'direct': Running(origin_port, address=ADDRESSES[1], within=here),
                 'tunnel': Running(port, host, {'server': server, 'client': client}, within=here)}
         for running in ways.values():
