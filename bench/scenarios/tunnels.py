@@ -52,6 +52,7 @@ def measure(arguments, folder):
             collect(server.pid)
             held('idle, collected')
             cpu = idle_cpu(server)
+            load.check()
             visit(folder, port, arguments.connections, WARM_UP_SECONDS)
             before = server.cpu_seconds()
             visits = visit(folder, port, arguments.connections, arguments.seconds)
