@@ -14,7 +14,7 @@ internal sealed class ReceiveWindow(RoundTrip roundTrip, ByteBudget? budget)
     /// <summary>No window grows beyond, in bytes.</summary>
     public const int MostSize = 16 * 1024 * 1024;
 
-    // Credit that is held back is a part of the window that nobody can use: of a large window, half would be too much.
+    // Credit that is held back is a part of the window that nobody can use. Half of it is too much: content comes in bursts, and with half a window in circulation and half held back the rate stays below what would make it grow.
     private const int MostHeldBack = 1024 * 1024;
 
     // Within less, what is measured is how the threads were scheduled.
@@ -52,7 +52,7 @@ internal sealed class ReceiveWindow(RoundTrip roundTrip, ByteBudget? budget)
     /// <summary>Counts content that has left our hands.</summary>
     /// <param name="bytes">How much of what was received.</param>
     /// <param name="now">A timestamp of the clock.</param>
-    /// <returns>The credit to send now; 0 while it would be little: less than half a window, and less than 1 MiB.</returns>
+    /// <returns>The credit to send now; 0 while it would be little: less than a quarter of a window, and less than 1 MiB.</returns>
     public int Consumed(long bytes, long now)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
@@ -68,7 +68,7 @@ internal sealed class ReceiveWindow(RoundTrip roundTrip, ByteBudget? budget)
             Measure(now);
         }
 
-        if (_heldBack < Math.Min(Size / 2, MostHeldBack))
+        if (_heldBack < Math.Min(Size / 4, MostHeldBack))
         {
             return 0;
         }

@@ -10,6 +10,7 @@ public sealed class ReceiveWindowTests
 {
     private const int Window = FrameLimits.Window;
     private const int Half = Window / 2;
+    private const int Quarter = Window / 4;
 
     private readonly FakeTimeProvider _time = new();
     private readonly RoundTrip _roundTrip;
@@ -35,14 +36,14 @@ public sealed class ReceiveWindowTests
     }
 
     [Fact]
-    public void Consumed_LessThanHalf_HeldBackAndThenReturnedTogether()
+    public void Consumed_LessThanQuarter_HeldBackAndThenReturnedTogether()
     {
         Assert.True(_window.TryReceive(Window));
 
-        Assert.Equal(0, _window.Consumed(Half - 1, Now));
-        Assert.Equal(Half, _window.Consumed(1, Now));
+        Assert.Equal(0, _window.Consumed(Quarter - 1, Now));
+        Assert.Equal(Quarter, _window.Consumed(1, Now));
         Assert.Equal(0, _window.Consumed(0, Now));
-        Assert.Equal(Half, _window.Consumed(Half, Now));
+        Assert.Equal(Window - Quarter, _window.Consumed(Window - Quarter, Now));
         Assert.True(_window.TryReceive(Window));
         Assert.False(_window.TryReceive(1));
     }
@@ -210,8 +211,8 @@ public sealed class ReceiveWindowTests
         Assert.Equal(Window, _window.Size);
         Assert.False(_window.TryReceive(Window + 1));
         Assert.True(_window.TryReceive(Window));
-        Assert.Equal(0, _window.Consumed(Half - 1, Now));
-        Assert.Equal(Half, _window.Consumed(1, Now));
+        Assert.Equal(0, _window.Consumed(Quarter - 1, Now));
+        Assert.Equal(Quarter, _window.Consumed(1, Now));
         _window.Reset();
         _sender.Reset();
         UseUp(times: 1, every: 100);
