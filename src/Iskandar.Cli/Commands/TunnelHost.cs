@@ -63,7 +63,7 @@ internal static class TunnelHost
         });
         builder.Services.AddHttpForwarder();
         builder.Services.AddSingleton(services =>
-            new OriginForwarder(services.GetRequiredService<IHttpForwarder>(), origin, settings.HostField));
+            new OriginForwarder(services.GetRequiredService<IHttpForwarder>(), origin, settings.HostField, timeProvider));
         builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime, NoHostLifetime>());
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = DrainTimeout);
         builder.Logging.SetMinimumLevel(settings.LogLevel).AddProvider(new LineLoggerProvider(view.Notice));

@@ -1,5 +1,6 @@
 using System.Net;
 using Iskandar.Cli.Configuration;
+using Iskandar.Cli.Forwarding.Http1;
 using Iskandar.Client;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -22,25 +23,29 @@ internal sealed class OriginForwarder : IDisposable
     private readonly OriginClient _client;
     private readonly OriginTransformer _transformer;
     private readonly string _prefix;
+    private readonly Http1Forwarder? _http1;
 
     public OriginForwarder(
-        IHttpForwarder forwarder, Uri origin, HostField hostField, Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>>? connect = null)
+        IHttpForwarder forwarder, Uri origin, HostField hostField, TimeProvider time, Func<CancellationToken, ValueTask<Stream>>? connect = null)
     {
         _forwarder = forwarder;
-        _client = new OriginClient(origin, connect);
+        _client = new OriginClient(origin, connect is null ? null : (_, cancellationToken) => connect(cancellationToken));
         _transformer = new OriginTransformer(origin, hostField);
         _prefix = OriginUri.Prefix(origin);
+        _http1 = origin.Scheme == Uri.UriSchemeHttp ? new Http1Forwarder(origin, hostField, time, connect) : null;
     }
 
     public async Task InvokeAsync(HttpContext context)
     {
-        var error = await _forwarder.SendAsync(context, _prefix, _client, RequestConfig, _transformer, context.RequestAborted);
-        if (error == ForwarderError.None)
+        // The usual way is short. TLS, and connections that become something else than HTTP, are the library's.
+        var failure = _http1 is not null && context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true }
+            ? await _http1.ForwardAsync(context)
+            : await ForwardByLibraryAsync(context);
+        if (failure is null)
         {
             return;
         }
 
-        var failure = ForwardingFailure.From(error, context.GetForwarderErrorFeature()?.Exception);
         context.Features.Set(failure);
         if (failure.Kind is { } kind)
         {
@@ -48,5 +53,15 @@ internal sealed class OriginForwarder : IDisposable
         }
     }
 
-    public void Dispose() => _client.Dispose();
+    public void Dispose()
+    {
+        _http1?.Dispose();
+        _client.Dispose();
+    }
+
+    private async Task<ForwardingFailure?> ForwardByLibraryAsync(HttpContext context)
+    {
+        var error = await _forwarder.SendAsync(context, _prefix, _client, RequestConfig, _transformer, context.RequestAborted);
+        return error == ForwarderError.None ? null : ForwardingFailure.From(error, context.GetForwarderErrorFeature()?.Exception);
+    }
 }

@@ -23,7 +23,7 @@ internal sealed class OriginStage : IAsyncDisposable
     private WebApplication? _app;
 
     private OriginStage(Func<Stream> connect) => _forwarder = new OriginForwarder(
-        _services.GetRequiredService<IHttpForwarder>(), new Uri("http://localhost:3000"), HostField.Rewrite, (_, _) => new ValueTask<Stream>(connect()));
+        _services.GetRequiredService<IHttpForwarder>(), new Uri("http://localhost:3000"), HostField.Rewrite, TimeProvider.System, _ => new ValueTask<Stream>(connect()));
 
     /// <summary>With an app on Kestrel, that may accept WebSockets.</summary>
     public static async Task<OriginStage> StartAsync(RequestDelegate origin)

@@ -1,0 +1,220 @@
+using System.Runtime.ExceptionServices;
+using Iskandar.Cli.Configuration;
+using Iskandar.Client;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Iskandar.Cli.Forwarding.Http1;
+
+/// <summary>
+/// Sends requests to an origin in HTTP/1.1 (RFC 9112) and its responses back, both as they come. Nothing is added, decoded, kept or followed.
+/// </summary>
+/// <remarks>
+/// <list type="number">
+/// <item>A connection is taken, or made, and the request's head written.</item>
+/// <item>Its content, if there is any, is sent while the response is read: an origin may answer before it has all of it.</item>
+/// <item>Informational responses are passed on, all but 100 (Continue), for which nobody waits any more.</item>
+/// <item>The response's head goes with its first content, or before, when that keeps waiting.</item>
+/// <item>When both messages are complete, the connection waits for the next request.</item>
+/// </list>
+/// </remarks>
+internal sealed class Http1Forwarder : IDisposable
+{
+    // An app that sends more of them than this will never answer.
+    private const int MostInformational = 64;
+
+    private static readonly ForwardingFailure VisitorLeft = new(null, "The visitor left.");
+
+    private readonly OriginConnectionPool _pool;
+    private readonly HostField _hostField;
+    private readonly string _authority;
+
+    public Http1Forwarder(Uri origin, HostField hostField, TimeProvider time, Func<CancellationToken, ValueTask<Stream>>? connect = null)
+    {
+        _pool = new OriginConnectionPool(connect ?? OriginConnectionPool.To(origin), time);
+        _hostField = hostField;
+        _authority = origin.IsDefaultPort ? origin.IdnHost : $"{origin.IdnHost}:{origin.Port}";
+    }
+
+    /// <summary>Forwards one exchange.</summary>
+    /// <returns>Null, or what went wrong. The response may have started then, and isn't complete.</returns>
+    public async Task<ForwardingFailure?> ForwardAsync(HttpContext context)
+    {
+        var framing = RequestFraming.Of(context);
+        var isRepeatable = !framing.HasContent && IsIdempotent(context.Request.Method);
+        var mayReuse = true;
+        while (true)
+        {
+            if (context.RequestAborted.IsCancellationRequested)
+            {
+                return VisitorLeft;
+            }
+
+            OriginConnection? connection = null;
+            try
+            {
+                connection = (mayReuse ? _pool.TryTake(isRepeatable ? OriginConnectionPool.MostIdle : OriginConnectionPool.MostIdleForOnce) : null)
+                    ?? await _pool.ConnectAsync(context.RequestAborted);
+                return await ForwardAsync(context, connection, framing);
+            }
+            catch (OriginUnreachableException unreachable)
+            {
+                return new ForwardingFailure(OriginFailure.Unreachable, unreachable.GetBaseException().Message);
+            }
+            catch (Exception) when (context.RequestAborted.IsCancellationRequested)
+            {
+                return VisitorLeft;
+            }
+            catch (Exception fault) when (fault is IOException or ObjectDisposedException)
+            {
+                if (isRepeatable && fault is not MalformedResponseException && connection is { IsReused: true, IsAnswered: false })
+                {
+                    // Closed before the origin saw the request, as far as can be known (RFC 9112 section 9.3.1).
+                    mayReuse = false;
+                    continue;
+                }
+
+                return new ForwardingFailure(OriginFailure.Failed, fault.Message);
+            }
+        }
+    }
+
+    public void Dispose() => _pool.Dispose();
+
+    private async Task<ForwardingFailure?> ForwardAsync(HttpContext context, OriginConnection connection, RequestFraming framing)
+    {
+        var isOver = false;
+        try
+        {
+            // Registered here and gone before the connection is anybody else's.
+            using var leaving = context.RequestAborted.UnsafeRegister(static connection => ((OriginConnection)connection!).Abort(), connection);
+            RequestHeadWriter.Write(connection.Output, context, _hostField.Choose(context.Request.Headers.Host.ToString()) ?? _authority, framing);
+            ForwardingFailure? failure;
+            if (framing.HasContent)
+            {
+                (failure, isOver) = await ExchangeAsync(context, connection, framing);
+            }
+            else
+            {
+                await connection.FlushAsync(CancellationToken.None);
+                (failure, isOver) = await RespondAsync(context, connection);
+            }
+
+            return failure;
+        }
+        finally
+        {
+            if (isOver)
+            {
+                _pool.Return(connection);
+            }
+            else
+            {
+                connection.Dispose();
+            }
+        }
+    }
+
+    private static async Task<(ForwardingFailure? Failure, bool IsOver)> ExchangeAsync(HttpContext context, OriginConnection connection, RequestFraming framing)
+    {
+        using var stop = new CancellationTokenSource();
+        var sending = RequestContent.SendAsync(connection, context, framing, stop);
+        (ForwardingFailure? Failure, bool IsOver) result = default;
+        IOException? broken = null;
+        RequestOutcome outcome;
+        try
+        {
+            result = await RespondAsync(context, connection);
+        }
+        catch (IOException fault)
+        {
+            broken = fault;
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            outcome = await sending;
+        }
+
+        if (broken is null)
+        {
+            return (result.Failure, result.IsOver && outcome == RequestOutcome.Sent);
+        }
+
+        if (outcome != RequestOutcome.VisitorFailed)
+        {
+            ExceptionDispatchInfo.Throw(broken);
+        }
+
+        return (new ForwardingFailure(null, "The request's content broke off."), false);
+    }
+
+    private static async Task<(ForwardingFailure? Failure, bool IsOver)> RespondAsync(HttpContext context, OriginConnection connection)
+    {
+        var framing = await ReadHeadAsync(context, connection);
+        var content = new ResponseContent(context, connection, framing);
+        if (!await content.TryCopyAsync())
+        {
+            return (VisitorLeft, false);
+        }
+
+        return (null, framing.KeepsAlive && (framing.IsChunked || framing.Length is not null));
+    }
+
+    private static async ValueTask<ResponseFraming> ReadHeadAsync(HttpContext context, OriginConnection connection)
+    {
+        for (var informational = 0; informational <= MostInformational; informational++)
+        {
+            int length;
+            while ((length = ResponseHeadParser.FindEnd(connection.Unread.Span)) < 0)
+            {
+                if (await connection.ReadAsync() == 0)
+                {
+                    throw new IOException("The connection was closed without an answer.");
+                }
+            }
+
+            if (TryParse(context, connection, length) is { } framing)
+            {
+                return framing;
+            }
+        }
+
+        throw new MalformedResponseException($"More than {MostInformational} informational responses came.");
+    }
+
+    private static ResponseFraming? TryParse(HttpContext context, OriginConnection connection, int length)
+    {
+        var head = connection.Unread.Span[..length];
+        var status = ResponseHeadParser.ParseStatusLine(ref head, out var isVersion10);
+        if (status == StatusCodes.Status101SwitchingProtocols)
+        {
+            throw new MalformedResponseException("The connection was upgraded, for which nobody had asked.");
+        }
+
+        if (status < StatusCodes.Status200OK)
+        {
+            if (status != StatusCodes.Status100Continue)
+            {
+                var fields = new HeaderDictionary();
+                connection.Parser.ParseLines(head, fields);
+                context.Features.GetRequiredFeature<ITunnelExchangeFeature>().SendInformational(status, fields);
+            }
+
+            connection.Take(length);
+            return null;
+        }
+
+        context.Response.StatusCode = status;
+        var framing = connection.Parser.ParseFields(head, isVersion10, context.Response.Headers);
+        connection.Take(length);
+        return HttpMethods.IsHead(context.Request.Method) || status is StatusCodes.Status204NoContent or StatusCodes.Status304NotModified
+            ? framing.WithoutContent()
+            : framing;
+    }
+
+    /// <summary>Whether doing it twice is as good as once (RFC 9110 section 9.2.2).</summary>
+    private static bool IsIdempotent(string method) =>
+        HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method) || HttpMethods.IsTrace(method)
+        || HttpMethods.IsPut(method) || HttpMethods.IsDelete(method);
+}
