@@ -7,7 +7,7 @@ from pathlib import Path
 
 from . import growth, machine, origin, report, work
 from .peers import DEFAULT, SYSTEMS, TITLES, Missing, Settings
-from .processes import Failed, find
+from .processes import Failed, Process, find
 from .program import ISKANDAR, ROOT, handle_signals, say, temporary_folder
 
 
@@ -21,6 +21,8 @@ def parse():
     option('--warm-up', type=int, default=30, metavar='S',
            help='at most so many seconds of unmeasured work first, until it gets no cheaper; default 30')
     option('--no-bulk', action='store_true', help='leave out the transfers of 256 MiB')
+    option('--sessions', action='store_true',
+           help='start each process in a session of its own: Linux then gives each a share of the processors (sched_autogroup_enabled)')
     option('--growth', type=int, metavar='N',
            help='instead of the above: N requests in slices, with the memory held after each (default system: iskandar)')
     option('--iskandar', type=Path, metavar='PATH', default=ISKANDAR,
@@ -30,6 +32,7 @@ def parse():
     option('--build', action='store_true', help='build Iskandar even if there is a Release build')
     option('--no-install', action='store_true', help='install no packages')
     arguments = parser.parse_args()
+    Process.own_session = arguments.sessions
     arguments.systems = [name for name in arguments.only.split(',') if name] or (['iskandar'] if arguments.growth else DEFAULT)
     for name in arguments.systems:
         if name not in SYSTEMS:

@@ -49,15 +49,25 @@ def end_with_parent():
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
+def begin_group():
+    # What a terminal sends to the program itself must not reach what it measures.
+    os.setpgid(0, 0)
+    end_with_parent()
+
+
 class Process:
     """A process in a group of its own, and all it starts. As a context manager it ends them."""
+
+    # Linux can give each session a share of the processors of its own (sched_autogroup_enabled). Without this, all share those of the one that the benchmark was started in.
+    own_session = False
 
     def __init__(self, command, log, env=None, cwd=None):
         self.command = [str(word) for word in command]
         self.log = Path(log)
         with open(self.log, 'wb') as out, open(f'{self.log}.err', 'wb') as err:
             self._popen = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=env or environment(),
-                                           cwd=cwd, start_new_session=True, preexec_fn=end_with_parent)
+                                           cwd=cwd, start_new_session=self.own_session,
+                                           preexec_fn=end_with_parent if self.own_session else begin_group)
         self.pid = self._popen.pid
 
     def __enter__(self):
