@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using Iskandar.FunctionalTests.Binary.Codec;
 using Iskandar.FunctionalTests.Infrastructure;
 using Microsoft.AspNetCore.Http;
@@ -95,5 +96,49 @@ public class CliUploadTests(CliFixture cli) : IClassFixture<CliFixture>
         go.Open();
         await cli.StillServesAsync();
         memory.IsBounded();
+    }
+
+    [Fact]
+    public async Task Origin_AnswersWithoutReading_RestIsNotWanted()
+    {
+        cli.Origin.Map("/refusing", static context =>
+        {
+            context.Response.StatusCode = StatusCodes.Status413PayloadTooLarge;
+            return context.Response.WriteAsync("too much", context.RequestAborted);
+        });
+        var stream = await cli.Tunnel.OpenAsync("POST", "/refusing", end: false, fields: [("host", "abc.example.com"), ("content-length", $"{Large}")]);
+        await stream.SendDataAsync(Encoding.ASCII.GetBytes("begun"));
+
+        var response = await stream.ReadResponseAsync();
+
+        Assert.Equal((413, "too much"), (response.Status, response.Text));
+        Assert.Equal(ErrorCode.Done, await stream.Reset.WithinAsync("RESET"));
+        await cli.StillServesAsync();
+    }
+
+    [Fact]
+    public async Task Origin_AnswersWhileTheRequestGoesOn_ArrivesAtOnce()
+    {
+        cli.Origin.Map("/letters", static async context =>
+        {
+            var letter = new byte[1];
+            await context.Response.Body.FlushAsync(context.RequestAborted);
+            while (await context.Request.Body.ReadAsync(letter, context.RequestAborted) > 0)
+            {
+                await context.Response.Body.WriteAsync(letter, context.RequestAborted);
+                await context.Response.Body.FlushAsync(context.RequestAborted);
+            }
+        });
+        var stream = await cli.Tunnel.OpenAsync("POST", "/letters", end: false, fields: ("host", "abc.example.com"));
+        Assert.Equal(200, (await stream.ReadHeadAsync()).Status);
+
+        foreach (var letter in (string[])["a", "b", "c"])
+        {
+            await stream.SendDataAsync(Encoding.ASCII.GetBytes(letter));
+            Assert.Equal(letter, Encoding.ASCII.GetString(await stream.ReadAsync(1)));
+        }
+
+        await stream.SendDataAsync(default, end: true);
+        Assert.Empty(await stream.ReadToEndAsync());
     }
 }
