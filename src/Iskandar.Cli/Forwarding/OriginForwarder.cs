@@ -51,6 +51,16 @@ internal sealed class OriginForwarder : IDisposable
         {
             context.Features.GetRequiredFeature<ITunnelExchangeFeature>().Fail(kind);
         }
+        else if (context.Response.HasStarted)
+        {
+            // Nobody may be there to see it. But if somebody is, it must not look like the end.
+            context.Abort();
+        }
+        else
+        {
+            context.Response.Headers.Clear();
+            context.Response.StatusCode = StatusCodes.Status400BadRequest;
+        }
     }
 
     public void Dispose()

@@ -33,7 +33,8 @@ internal sealed class Http1Forwarder : IDisposable
     {
         _pool = new OriginConnectionPool(connect ?? OriginConnectionPool.To(origin), time);
         _hostField = hostField;
-        _authority = origin.IsDefaultPort ? origin.IdnHost : $"{origin.IdnHost}:{origin.Port}";
+        var host = origin.HostNameType == UriHostNameType.IPv6 ? $"[{origin.IdnHost}]" : origin.IdnHost;
+        _authority = origin.IsDefaultPort ? host : $"{host}:{origin.Port}";
     }
 
     /// <summary>Forwards one exchange.</summary>

@@ -19,9 +19,9 @@ internal static class RequestHeadWriter
     {
         var request = context.Request;
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        if (!FieldSyntax.IsName(request.Method) || !IsTarget(target))
+        if (!FieldSyntax.IsName(request.Method) || !IsTarget(target) || !FieldSyntax.IsValue(host))
         {
-            throw new ArgumentException("The request's method or target can't be written.", nameof(context));
+            throw new ArgumentException("The request's method, target or host can't be written.", nameof(context));
         }
 
         Append(output, request.Method);

@@ -16,20 +16,22 @@ internal sealed class ResponseContent(HttpContext context, OriginConnection conn
     {
         while (_left > 0)
         {
-            if (connection.Unread.IsEmpty && !await TryReadAsync())
+            if (connection.Unread.IsEmpty)
             {
-                return !framing.IsChunked && framing.Length is null ? true : throw new IOException("The connection was closed before the end of the response.");
+                var read = connection.ReadAsync();
+                if (!read.IsCompleted && !context.Response.HasStarted && !await TrySendHeadAsync())
+                {
+                    return false;
+                }
+
+                if (await read == 0)
+                {
+                    return framing is { IsChunked: false, Length: null } ? true : throw new IOException("The connection was closed before the end of the response.");
+                }
             }
 
             var piece = Next(out var taken);
-            try
-            {
-                if (!piece.IsEmpty)
-                {
-                    await context.Response.Body.WriteAsync(piece);
-                }
-            }
-            catch (Exception fault) when (fault is OperationCanceledException or IOException or InvalidOperationException)
+            if (!piece.IsEmpty && !await TrySendAsync(piece))
             {
                 return false;
             }
@@ -45,16 +47,33 @@ internal sealed class ResponseContent(HttpContext context, OriginConnection conn
         return true;
     }
 
+    private static bool IsRefusal(Exception fault) => fault is OperationCanceledException or IOException or InvalidOperationException;
+
     // A head that would wait for content that isn't there yet goes ahead of it.
-    private async ValueTask<bool> TryReadAsync()
+    private async ValueTask<bool> TrySendHeadAsync()
     {
-        var read = connection.ReadAsync();
-        if (!read.IsCompleted && !context.Response.HasStarted)
+        try
         {
             await context.Response.Body.FlushAsync();
+            return true;
         }
+        catch (Exception fault) when (IsRefusal(fault))
+        {
+            return false;
+        }
+    }
 
-        return await read > 0;
+    private async ValueTask<bool> TrySendAsync(ReadOnlyMemory<byte> content)
+    {
+        try
+        {
+            await context.Response.Body.WriteAsync(content);
+            return true;
+        }
+        catch (Exception fault) when (IsRefusal(fault))
+        {
+            return false;
+        }
     }
 
     private ReadOnlyMemory<byte> Next(out int taken)
