@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using System.Threading.Channels;
 using Iskandar.Cli.Configuration;
 using Iskandar.Cli.Forwarding;
 using Iskandar.Tests.Client.Hosting;
@@ -22,8 +23,13 @@ internal sealed class OriginStage : IAsyncDisposable
     private readonly OriginForwarder _forwarder;
     private WebApplication? _app;
 
-    private OriginStage(Func<Stream> connect) => _forwarder = new OriginForwarder(
-        _services.GetRequiredService<IHttpForwarder>(), new Uri("http://localhost:3000"), HostField.Rewrite, TimeProvider.System, _ => new ValueTask<Stream>(connect()));
+    private OriginStage(Func<Stream> connect)
+        : this(_ => new ValueTask<Stream>(connect()), TimeProvider.System, "http://localhost:3000")
+    {
+    }
+
+    private OriginStage(Func<CancellationToken, ValueTask<Stream>> connect, TimeProvider time, string origin) => _forwarder = new OriginForwarder(
+        _services.GetRequiredService<IHttpForwarder>(), new Uri(origin), HostField.Rewrite, time, connect);
 
     /// <summary>With an app on Kestrel, that may accept WebSockets.</summary>
     public static async Task<OriginStage> StartAsync(RequestDelegate origin)
@@ -47,6 +53,26 @@ internal sealed class OriginStage : IAsyncDisposable
         origin = other;
         return new OriginStage(() => client);
     }
+
+    /// <summary>With as many connections as it likes to make, whose other ends the test has, in order.</summary>
+    public static OriginStage RawMany(out ChannelReader<Stream> origins, TimeProvider? time = null, int capacity = 64 * 1024, string origin = "http://localhost:3000")
+    {
+        var made = Channel.CreateUnbounded<Stream>();
+        origins = made.Reader;
+        return Connecting(
+            _ =>
+            {
+                var (client, other) = DuplexStream.CreatePair(capacity);
+                Assert.True(made.Writer.TryWrite(other));
+                return new ValueTask<Stream>(client);
+            },
+            time,
+            origin);
+    }
+
+    /// <summary>With connections that are made like this.</summary>
+    public static OriginStage Connecting(Func<CancellationToken, ValueTask<Stream>> connect, TimeProvider? time = null, string origin = "http://localhost:3000") =>
+        new(connect, time ?? TimeProvider.System, origin);
 
     /// <summary>Forwards an exchange's request.</summary>
     /// <returns>What was sent back.</returns>

@@ -27,7 +27,13 @@ internal sealed class FakeExchange : IClientExchange
 
     public byte[] Content { get; }
 
-    public long? ContentLength => IsUpgrade ? null : Content.Length;
+    /// <summary>Content that comes while the request is under way; null: all of it is there.</summary>
+    public Stream? Arriving { get; init; }
+
+    /// <summary>How long what arrives is said to be; null: nobody knows.</summary>
+    public long? ArrivingLength { get; init; }
+
+    public long? ContentLength => IsUpgrade ? null : Arriving is null ? Content.Length : ArrivingLength;
 
     public bool IsUpgrade => Upgraded is not null;
 
@@ -56,7 +62,7 @@ internal sealed class FakeExchange : IClientExchange
     /// <summary>Completes when whoever had it is done with it.</summary>
     public Task Disposed => _disposed.Task;
 
-    public Stream OpenContent() => Upgraded ?? new MemoryStream(Content);
+    public Stream OpenContent() => Upgraded ?? Arriving ?? new MemoryStream(Content);
 
     public void SendInformational(ResponseHead head) => Note($"{head.Status} informational {ToText(head.Fields)}".TrimEnd(), isLast: false);
 
