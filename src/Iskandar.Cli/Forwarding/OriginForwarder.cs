@@ -51,15 +51,10 @@ internal sealed class OriginForwarder : IDisposable
         {
             context.Features.GetRequiredFeature<ITunnelExchangeFeature>().Fail(kind);
         }
-        else if (context.Response.HasStarted)
-        {
-            // Nobody may be there to see it. But if somebody is, it must not look like the end.
-            context.Abort();
-        }
         else
         {
-            context.Response.Headers.Clear();
-            context.Response.StatusCode = StatusCodes.Status400BadRequest;
+            // If there is a visitor after all, what was cut off must not look whole.
+            context.Abort();
         }
     }
 

@@ -14,7 +14,9 @@ internal struct ChunkedDecoder
     private enum State
     {
         Size,
+        Padding,
         Extension,
+        LineEnd,
         Content,
         ContentEnd,
         Trailers,
@@ -67,9 +69,12 @@ internal struct ChunkedDecoder
             case (State.ContentEnd, (byte)'\n'):
                 (_state, _lineLength, _hasDigits) = (State.Size, 0, false);
                 break;
-            case (State.Size or State.Extension, (byte)'\n') when _hasDigits:
+            case (State.Size or State.Padding or State.Extension or State.LineEnd, (byte)'\n') when _hasDigits:
                 _state = _left == 0 ? State.Trailers : State.Content;
                 _lineLength = 0;
+                break;
+            case (State.Size or State.Padding or State.Extension, (byte)'\r') when _hasDigits:
+                _state = State.LineEnd;
                 break;
             case (State.Size, _) when char.IsAsciiHexDigit((char)next):
                 if (_left >> 58 != 0)
@@ -80,10 +85,13 @@ internal struct ChunkedDecoder
                 _left = (_left << 4) + (next <= (byte)'9' ? next - '0' : (next | 0x20) - 'a' + 10);
                 _hasDigits = true;
                 break;
-            case (State.Size, (byte)';' or (byte)' ' or (byte)'\t' or (byte)'\r') when _hasDigits:
+            case (State.Size or State.Padding, (byte)' ' or (byte)'\t') when _hasDigits:
+                _state = State.Padding;
+                break;
+            case (State.Size or State.Padding, (byte)';') when _hasDigits:
                 _state = State.Extension;
                 break;
-            case (State.Extension, _) when next is (byte)'\r' or (byte)'\t' or >= 0x20:
+            case (State.Extension, _) when next is (byte)'\t' or (>= 0x20 and not 0x7F):
                 break;
             default:
                 throw new MalformedResponseException("The response's content should come in chunks, and doesn't.");

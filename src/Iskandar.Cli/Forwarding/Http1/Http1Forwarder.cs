@@ -33,7 +33,9 @@ internal sealed class Http1Forwarder : IDisposable
     {
         _pool = new OriginConnectionPool(connect ?? OriginConnectionPool.To(origin), time);
         _hostField = hostField;
-        var host = origin.HostNameType == UriHostNameType.IPv6 ? $"[{origin.IdnHost}]" : origin.IdnHost;
+
+        // An IPv6 address has brackets here (RFC 9110 section 7.2), and none where it is connected to.
+        var host = origin.HostNameType == UriHostNameType.IPv6 ? origin.Host : origin.IdnHost;
         _authority = origin.IsDefaultPort ? host : $"{host}:{origin.Port}";
     }
 

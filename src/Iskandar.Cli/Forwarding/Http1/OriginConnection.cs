@@ -133,7 +133,15 @@ internal sealed class OriginConnection(Stream stream) : IDisposable
 
         // It ends with the connection: no token, which would have to be watched.
 #pragma warning disable CA2012 // Awaited once, by whoever asks for more; looked at before.
-        _read = stream.ReadAsync(Input.AsMemory(_end), CancellationToken.None);
+        try
+        {
+            _read = stream.ReadAsync(Input.AsMemory(_end), CancellationToken.None);
+        }
+        catch (ObjectDisposedException disposed)
+        {
+            // A socket that was closed says so at once.
+            _read = ValueTask.FromException<int>(disposed);
+        }
 #pragma warning restore CA2012
     }
 

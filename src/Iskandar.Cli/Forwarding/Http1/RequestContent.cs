@@ -22,7 +22,17 @@ internal static class RequestContent
     public static async Task<RequestOutcome> SendAsync(OriginConnection connection, HttpContext context, RequestFraming framing, CancellationTokenSource stop)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(ReadLength);
-        var outcome = await SendAsync(connection, context, framing, buffer.AsMemory(0, ReadLength), stop);
+        RequestOutcome outcome;
+        try
+        {
+            outcome = await SendAsync(connection, context, framing, buffer.AsMemory(0, ReadLength), stop);
+        }
+        catch
+        {
+            connection.Abort();
+            throw;
+        }
+
         if (outcome == RequestOutcome.Sent)
         {
             // Else a read or a write may not be done with it.

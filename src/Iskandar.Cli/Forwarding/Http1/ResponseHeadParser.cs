@@ -69,7 +69,7 @@ internal sealed class ResponseHeadParser
     {
         ParseLines(lines, headers);
         var connection = headers.Connection.ToString();
-        var keepsAlive = isVersion10 ? FieldSyntax.Lists(connection, "keep-alive") : !FieldSyntax.Lists(connection, "close");
+        var keepsAlive = !FieldSyntax.Lists(connection, "close") && (!isVersion10 || FieldSyntax.Lists(connection, "keep-alive"));
         if (headers.TransferEncoding is { Count: > 0 } codings)
         {
             if (isVersion10 || !codings.ToString().Equals("chunked", StringComparison.OrdinalIgnoreCase))
@@ -84,7 +84,7 @@ internal sealed class ResponseHeadParser
 
         if (headers.TryGetValue("Content-Length", out var lengths))
         {
-            var length = ParseLength(lengths.ToString());
+            var length = ParseLength(string.Join(',', lengths.ToArray()));
             if (lengths.Count > 1 || lengths.ToString().Contains(','))
             {
                 headers.ContentLength = length;

@@ -43,7 +43,7 @@ public sealed class ForwardedUploadTests
         await PutAsync("and some more");
         Assert.Equal("D\r\nand some more\r\n", await origin.HearAsync(18));
         await _content.Writer.CompleteAsync();
-        Assert.Equal("0\r\nX-Sum: 1\r\nX-Empty: \r\n\r\n", await origin.HearAsync(27));
+        Assert.Equal("0\r\nX-Sum: 1\r\nX-Empty: \r\n\r\n", await origin.HearAsync(26));
         await origin.SayAsync(Answer);
 
         Assert.Equal(["200 ok."], await running);
@@ -174,7 +174,7 @@ public sealed class ForwardedUploadTests
         await PutAsync(content);
         await _content.Writer.CompleteAsync();
 
-        Assert.Equal(content, await origin.HearToEndAsync());
+        Assert.StartsWith(await origin.HearToEndAsync(), content, StringComparison.Ordinal);
         ForwardedResponseTests.AssertFailed(await running);
         await AssertNextOnANewOneAsync(stage, origins.ReadAsync(Bounded.Token).Within());
     }

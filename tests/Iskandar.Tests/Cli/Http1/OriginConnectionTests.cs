@@ -100,6 +100,15 @@ public sealed class OriginConnectionTests : IDisposable
     }
 
     [Fact]
+    public async Task Stream_ThatThrowsAtOnce_ReadFailsLikeAnyBreak()
+    {
+        using var connection = new OriginConnection(new ClosedStream());
+
+        await Assert.ThrowsAnyAsync<IOException>(async () => await connection.ReadAsync());
+        Assert.False(connection.TryRest(0));
+    }
+
+    [Fact]
     public async Task Rest_ThenTheNextAnswer_FromTheReadThatWaited()
     {
         await _origin.SayAsync("first");
@@ -160,5 +169,11 @@ public sealed class OriginConnectionTests : IDisposable
         _connection.Dispose();
 
         Assert.Equal("one two!", await _origin.HearToEndAsync());
+    }
+
+    /// <summary>As a socket's stream is when it has been closed.</summary>
+    private sealed class ClosedStream : MemoryStream
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => throw new ObjectDisposedException(nameof(ClosedStream));
     }
 }
