@@ -84,7 +84,7 @@ internal sealed class ResponseHeadParser
 
         if (headers.TryGetValue("Content-Length", out var lengths))
         {
-            var length = ParseLength(string.Join(',', lengths.ToArray()));
+            var length = ParseLength(lengths.Count == 1 ? lengths.ToString() : string.Join(',', lengths.ToArray()));
             if (lengths.Count > 1 || lengths.ToString().Contains(','))
             {
                 headers.ContentLength = length;
