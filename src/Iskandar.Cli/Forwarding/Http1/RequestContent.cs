@@ -101,6 +101,12 @@ internal static class RequestContent
             {
                 return broken;
             }
+
+            if (left == 0)
+            {
+                // An answer may be on its way: it must not find a request whose end is still being waited for.
+                return await TryFlushAsync(connection, cancellationToken) ?? RequestOutcome.Sent;
+            }
         }
     }
 

@@ -40,7 +40,7 @@ internal sealed class ResponseHeadParser
     /// <summary>Reads the status line.</summary>
     /// <param name="head">A whole head; what follows the line when it returns.</param>
     /// <param name="isVersion10">Whether the origin speaks HTTP/1.0.</param>
-    /// <returns>The status, 100 to 999.</returns>
+    /// <returns>The status, 100 to 599.</returns>
     /// <exception cref="MalformedResponseException">It is none.</exception>
     public static int ParseStatusLine(ref ReadOnlySpan<byte> head, out bool isVersion10)
     {
@@ -52,9 +52,9 @@ internal sealed class ResponseHeadParser
         }
 
         var code = line[9..];
-        if (code.Length < 3 || (code.Length > 3 && code[3] != ' ') || code[..3].ContainsAnyExceptInRange((byte)'0', (byte)'9') || code[0] == '0')
+        if (code.Length < 3 || (code.Length > 3 && code[3] != ' ') || code[..3].ContainsAnyExceptInRange((byte)'0', (byte)'9') || code[0] is < (byte)'1' or > (byte)'5')
         {
-            throw new MalformedResponseException("The response's status is not a number of three digits.");
+            throw new MalformedResponseException("The response's status is not a number from 100 to 599.");
         }
 
         return ((code[0] - '0') * 100) + ((code[1] - '0') * 10) + (code[2] - '0');
