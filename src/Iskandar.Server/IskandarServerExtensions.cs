@@ -25,6 +25,10 @@ public static class IskandarServerExtensions
     private const int MostFieldBytes = 128 * 1024;
     private const int MostRequestLine = 16 * 1024;
 
+    // The kernel holds megabytes for a visitor, and asks for more only when a third of that is gone. Kestrel sees no progress meanwhile, and would take a slow visitor
+    // for one who has stopped reading: at 20 kB/s that third lasts the better part of a minute.
+    private static readonly MinDataRate LeastResponseRate = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromMinutes(10));
+
     /// <summary>Adds what the tunnel server needs. Options are checked when the app starts, all at once.</summary>
     /// <param name="services">The app's services.</param>
     /// <param name="configure">Sets the options.</param>
@@ -72,6 +76,7 @@ public static class IskandarServerExtensions
     /// <param name="kestrel">Kestrel's options.</param>
     public static void ConfigureForIskandar(this KestrelServerOptions kestrel)
     {
+        kestrel.Limits.MinResponseDataRate = LeastResponseRate;
         kestrel.AddServerHeader = false;
         kestrel.RequestHeaderEncodingSelector = static name =>
             name.Equals("Connection", StringComparison.OrdinalIgnoreCase) ? ConnectionOptionsEncoding.Instance : Encoding.Latin1;
