@@ -34,7 +34,7 @@ internal sealed class OriginTransformer(Uri origin, HostField hostField) : HttpT
             proxyRequest.Headers.TryAddWithoutValidation("Upgrade", protocol);
         }
 
-        if (!IsIdempotent(request.Method))
+        if (!RequestMethod.IsIdempotent(request.Method))
         {
             // .NET's client sends a request without content again when an idle connection turns out to be closed; with content, be it empty, never.
             proxyRequest.ContentOrEmpty();
@@ -106,11 +106,6 @@ internal sealed class OriginTransformer(Uri origin, HostField hostField) : HttpT
     /// <summary>Whether the forwarder itself adds what asks for an upgrade to this protocol.</summary>
     private static bool IsAddedByForwarder(string protocol) =>
         protocol.Equals("websocket", StringComparison.OrdinalIgnoreCase) || protocol.StartsWith("SPDY/", StringComparison.OrdinalIgnoreCase);
-
-    /// <summary>Whether doing it twice is as good as once (RFC 9110 section 9.2.2).</summary>
-    private static bool IsIdempotent(string method) =>
-        HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method) || HttpMethods.IsTrace(method)
-        || HttpMethods.IsPut(method) || HttpMethods.IsDelete(method);
 
     private static void Add(HttpRequestMessage request, string name, IEnumerable<string?> values)
     {

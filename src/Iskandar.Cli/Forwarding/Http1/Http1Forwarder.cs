@@ -44,7 +44,7 @@ internal sealed class Http1Forwarder : IDisposable
     public async Task<ForwardingFailure?> ForwardAsync(HttpContext context)
     {
         var framing = RequestFraming.Of(context);
-        var isRepeatable = !framing.HasContent && IsIdempotent(context.Request.Method);
+        var isRepeatable = !framing.HasContent && RequestMethod.IsIdempotent(context.Request.Method);
         var mayReuse = true;
         while (true)
         {
@@ -215,9 +215,4 @@ internal sealed class Http1Forwarder : IDisposable
             ? framing.WithoutContent()
             : framing;
     }
-
-    /// <summary>Whether doing it twice is as good as once (RFC 9110 section 9.2.2).</summary>
-    private static bool IsIdempotent(string method) =>
-        HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method) || HttpMethods.IsTrace(method)
-        || HttpMethods.IsPut(method) || HttpMethods.IsDelete(method);
 }
