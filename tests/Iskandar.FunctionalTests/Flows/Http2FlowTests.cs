@@ -52,6 +52,21 @@ public class Http2FlowTests(EdgeStage stage)
     }
 
     [Fact]
+    public async Task Values_BytesBeyondAscii_CrossUnchangedBothWays()
+    {
+        stage.Origin.Map("/h2-bytes", static context =>
+        {
+            context.Response.Headers["x-bytes"] = context.Request.Headers["x-bytes"];
+            return Task.CompletedTask;
+        });
+        await using var visitor = await stage.ConnectAsync();
+
+        await visitor.SendHeadersAsync(1, endStream: true, [.. Request("GET", "/h2-bytes"), ("x-bytes", "\u00e9\u00ff")]);
+
+        Assert.Contains("\u00e9\u00ff", Encoding.Latin1.GetString((await visitor.ReadAsync(1)).Payload), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Cookies_OnLinesOfTheirOwn_AreOneLineToTheApp()
     {
         await using var visitor = await stage.ConnectAsync();
@@ -214,7 +229,7 @@ public class Http2FlowTests(EdgeStage stage)
     }
 
     [Fact]
-    public async Task Prior_KnowledgeAtThePortOfHttp11_IsNoRequest()
+    public async Task PriorKnowledge_AtThePortOfHttp11_IsNoRequest()
     {
         await using var raw = await stage.Server.ConnectAsync();
 

@@ -139,6 +139,18 @@ public class Http2WebSocketTests(EdgeStage stage)
         Assert.DoesNotContain(stage.Origin.Requests, static request => request.Target == "/h2-connect-udp");
     }
 
+    [Fact]
+    public async Task Tunnel_OpenedOverHttp2_IsRegistered()
+    {
+        using var client = await stage.OpenWebSocketAsync(tls: true, "/tunnel/connect", static options => options.AddSubProtocol("iskandar.v1"), "localhost");
+        var buffer = new byte[1024];
+
+        var result = await client.ReceiveAsync(buffer.AsMemory(), Bounded.Token());
+
+        Assert.Equal(("iskandar.v1", WebSocketMessageType.Text), (client.SubProtocol, result.MessageType));
+        Assert.Contains("\"subdomain\"", Encoding.UTF8.GetString(buffer, 0, result.Count), StringComparison.Ordinal);
+    }
+
     private (string Name, string Value)[] Connect(string path, string protocol = "websocket") =>
     [
         (":method", "CONNECT"), (":protocol", protocol), (":path", path), (":scheme", "http"), (":authority", stage.Host(tls: false)),

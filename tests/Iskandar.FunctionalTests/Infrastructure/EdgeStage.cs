@@ -36,8 +36,8 @@ public sealed class EdgeStage : IAsyncLifetime
     /// <summary>A visitor in clear whose frames are written by hand.</summary>
     public Task<RawHttp2Visitor> ConnectAsync() => RawHttp2Visitor.ConnectAsync(_clearPort);
 
-    /// <summary>Opens a WebSocket over HTTP/2.</summary>
-    public async Task<ClientWebSocket> OpenWebSocketAsync(bool tls, string path, Action<ClientWebSocketOptions>? configure = null)
+    /// <summary>Opens a WebSocket over HTTP/2, to the app unless another host is said.</summary>
+    public async Task<ClientWebSocket> OpenWebSocketAsync(bool tls, string path, Action<ClientWebSocketOptions>? configure = null, string? host = null)
     {
         var socket = new ClientWebSocket();
         try
@@ -45,7 +45,7 @@ public sealed class EdgeStage : IAsyncLifetime
             socket.Options.HttpVersion = HttpVersion.Version20;
             socket.Options.HttpVersionPolicy = HttpVersionPolicy.RequestVersionExact;
             configure?.Invoke(socket.Options);
-            await socket.ConnectAsync(new Uri($"{(tls ? "wss" : "ws")}://{Host(tls)}{path}"), Visitor(tls), Bounded.Token());
+            await socket.ConnectAsync(new Uri($"{(tls ? "wss" : "ws")}://{host ?? Host(tls)}{path}"), Visitor(tls), Bounded.Token());
             return socket;
         }
         catch
