@@ -52,6 +52,65 @@ public class Http2FlowTests(EdgeStage stage)
     }
 
     [Fact]
+    public async Task Download_ThatTheVisitorDoesntTake_HoldsUpNoOther()
+    {
+        var aborted = new Gate();
+        stage.Origin.Map("/h2-untaken", async context =>
+        {
+            await using var registration = context.RequestAborted.Register(aborted.Open);
+            var piece = new byte[64 * 1024];
+            while (!aborted.IsOpen)
+            {
+                await context.Response.Body.WriteAsync(piece, CancellationToken.None);
+            }
+        });
+        await using var visitor = await stage.ConnectAsync();
+        await visitor.GiveCreditAsync(0, 1 << 24);
+        await visitor.SendHeadersAsync(1, endStream: true, Request("GET", "/h2-untaken"));
+        for (var taken = 0; taken < 65_535;)
+        {
+            var frame = await visitor.ReadAsync(1);
+            taken += frame.Type == RawHttp2Visitor.Data ? frame.Payload.Length : 0;
+        }
+
+        await IsServedAsync(visitor, 3);
+        await visitor.ResetAsync(1);
+        await aborted.PassAsync("the abort");
+    }
+
+    [Fact]
+    public async Task Uploads_ThatTheAppDoesntTake_HoldUpNoOther()
+    {
+        var (taken, all) = (new Gate(), new Gate());
+        var arrived = 0;
+        stage.Origin.Map("/h2-stuck", async context =>
+        {
+            if (Interlocked.Increment(ref arrived) == 3)
+            {
+                all.Open();
+            }
+
+            await taken.PassAsync("the other upload");
+            await context.Request.Body.CopyToAsync(Stream.Null, context.RequestAborted);
+        });
+        stage.Origin.Map("/h2-not-stuck", static context => context.Request.Body.CopyToAsync(context.Response.Body, context.RequestAborted));
+        var visitor = stage.Visitor(tls: true);
+        var content = new byte[12 * 1024 * 1024];
+
+        var stuck = Enumerable.Range(0, 3).Select(_ => visitor.PostAsync(stage.Url(tls: true, "/h2-stuck"), new ByteArrayContent(content), Bounded.Token())).ToList();
+        await all.PassAsync("the uploads");
+        using var response = await visitor.PostAsync(stage.Url(tls: true, "/h2-not-stuck"), new ByteArrayContent(content), Bounded.Token());
+        Assert.Equal(content.Length, (await response.Content.ReadAsByteArrayAsync(Bounded.Token())).Length);
+        taken.Open();
+
+        foreach (var other in await Task.WhenAll(stuck))
+        {
+            Assert.Equal(HttpStatusCode.OK, other.StatusCode);
+            other.Dispose();
+        }
+    }
+
+    [Fact]
     public async Task Values_BytesBeyondAscii_CrossUnchangedBothWays()
     {
         stage.Origin.Map("/h2-bytes", static context =>

@@ -12,6 +12,7 @@ public sealed class RawHttp2Visitor : IAsyncDisposable
     public const byte Headers = 1;
     public const byte Reset = 3;
     public const byte Settings = 4;
+    public const byte WindowUpdate = 8;
 
     private const byte EndStream = 1;
     private const byte EndHeaders = 4;
@@ -56,6 +57,14 @@ public sealed class RawHttp2Visitor : IAsyncDisposable
 
     /// <summary>Gives a stream up, with CANCEL.</summary>
     public Task ResetAsync(int stream) => SendAsync(Reset, 0, stream, [0, 0, 0, 8]);
+
+    /// <summary>Lets so many bytes more be sent, for a stream or, with 0, for all of them.</summary>
+    public Task GiveCreditAsync(int stream, int bytes)
+    {
+        var payload = new byte[4];
+        BinaryPrimitives.WriteInt32BigEndian(payload, bytes);
+        return SendAsync(WindowUpdate, 0, stream, payload);
+    }
 
     /// <summary>The next frame of a stream: its type, whether it ends the stream, and its payload.</summary>
     public async Task<(byte Type, bool IsEnd, byte[] Payload)> ReadAsync(int stream)
