@@ -6,13 +6,15 @@ namespace Iskandar.Cli.Configuration;
 /// <param name="Setting">Its name and help.</param>
 /// <param name="Expected">What a value looks like, for a complaint.</param>
 /// <param name="Parse">Turns a value into an assignment; null when it can't.</param>
-internal sealed record ServerOption(Setting Setting, string Expected, Func<string, Action<IskandarServerOptions>?> Parse)
+/// <param name="Clear">Takes away the default of a list that has one, before the first value.</param>
+internal sealed record ServerOption(
+    Setting Setting, string Expected, Func<string, Action<IskandarServerOptions>?> Parse, Action<IskandarServerOptions>? Clear = null)
 {
     /// <summary>Every option of the server. The names are those that <see cref="IskandarServerOptionsValidator"/> uses in its messages.</summary>
     public static ServerOption[] CreateTable() =>
     [
         new(
-            new("public-url", "url", "What tunnel URLs are made of: https://example.com gives https://abc123.example.com. Default http://localhost:<port>."),
+            new("public-url", "url", "What tunnel URLs are made of: https://example.com gives https://abc123.example.com. Default localhost with the scheme and port of the first address."),
             "an http or https URL such as https://tunnel.example.com",
             text => Uri.TryCreate(text, UriKind.Absolute, out var url) ? o => o.PublicUrl = url : null),
         Number("max-tunnels", "Tunnels at once. Default 1000.", (o, n) => o.MaxTunnels = n),
@@ -44,6 +46,17 @@ internal sealed record ServerOption(Setting Setting, string Expected, Func<strin
             new("trusted-proxies", "network", "Proxies whose X-Forwarded-* fields are believed: addresses or networks. Repeatable. Default none.", IsList: true),
             "an address or network",
             text => o => o.TrustedProxies.Add(text)),
+        new(
+            new("upgrades", "protocol", "Protocols that visitors' connections may change to through a tunnel (Upgrade), or off. Repeatable. Default websocket.", IsList: true),
+            "the name of a protocol, or off",
+            text => o =>
+            {
+                if (text != "off")
+                {
+                    o.Upgrades.Add(text);
+                }
+            },
+            Clear: o => o.Upgrades.Clear()),
     ];
 
     private static ForwardedFields? ParseForwarded(string text) => text switch

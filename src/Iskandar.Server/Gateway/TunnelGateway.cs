@@ -22,12 +22,13 @@ internal sealed class TunnelGateway(IOptions<IskandarServerOptions> options, Tim
 {
     private readonly int _maxFields = options.Value.MaxFields;
     private readonly ForwardingFields _forwarding = new(options.Value);
+    private readonly string[] _upgrades = [.. options.Value.Upgrades];
 
     public Task HandleAsync(HttpContext context, IGatewayConnection connection)
     {
         // 1
-        var isUpgrade = VisitorRequest.IsWebSocket(context);
-        var refusal = Refuse(context, connection, isUpgrade);
+        var upgrade = RequestedUpgrade.Find(context, _upgrades);
+        var refusal = Refuse(context, connection, upgrade);
 
         // 2
         IGatewayExchange? exchange = null;
@@ -36,11 +37,12 @@ internal sealed class TunnelGateway(IOptions<IskandarServerOptions> options, Tim
             refusal = connection.TryOpen(out exchange);
         }
 
-        return exchange is null ? ErrorPage.WriteAsync(context, refusal) : ServeAsync(context, exchange, isUpgrade, connection.CanExpect);
+        return exchange is null ? ErrorPage.WriteAsync(context, refusal) : ServeAsync(context, exchange, upgrade, connection.CanExpect);
     }
 
-    private async Task ServeAsync(HttpContext context, IGatewayExchange exchange, bool isUpgrade, bool canExpect)
+    private async Task ServeAsync(HttpContext context, IGatewayExchange exchange, RequestedUpgrade? upgrade, bool canExpect)
     {
+        var isUpgrade = upgrade is not null;
         var sending = Task.CompletedTask;
         Task<bool>? asked = null;
         using (exchange)
@@ -53,7 +55,7 @@ internal sealed class TunnelGateway(IOptions<IskandarServerOptions> options, Tim
                 // 3
                 var hasContent = !isUpgrade && context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true;
                 var isAwaited = hasContent && canExpect && VisitorRequest.ExpectsContinue(context.Request);
-                if (VisitorRequest.TryRead(context, exchange.Request, isUpgrade, isAwaited, _forwarding, _maxFields) is var invalid and not ExchangeError.None)
+                if (VisitorRequest.TryRead(context, exchange.Request, upgrade, isAwaited, _forwarding, _maxFields) is var invalid and not ExchangeError.None)
                 {
                     exchange.Cancel(invalid);
                 }
@@ -86,7 +88,7 @@ internal sealed class TunnelGateway(IOptions<IskandarServerOptions> options, Tim
                         sending = SendContentAsync(context, exchange);
                     }
 
-                    if (TryCopyHead(context, exchange, isUpgrade))
+                    if (TryCopyHead(context, exchange, upgrade))
                     {
                         if (asked is not null && !await asked)
                         {
@@ -97,7 +99,7 @@ internal sealed class TunnelGateway(IOptions<IskandarServerOptions> options, Tim
                             sending = SendContentAsync(context, exchange);
                         }
 
-                        if (await TryRespondAsync(context, exchange))
+                        if (await TryRespondAsync(context, exchange, upgrade))
                         {
                             return;
                         }
@@ -122,14 +124,17 @@ internal sealed class TunnelGateway(IOptions<IskandarServerOptions> options, Tim
         }
     }
 
-    private static ExchangeError Refuse(HttpContext context, IGatewayConnection connection, bool isUpgrade)
+    private static ExchangeError Refuse(HttpContext context, IGatewayConnection connection, RequestedUpgrade? upgrade)
     {
-        if (HttpMethods.IsConnect(context.Request.Method))
+        var isConnect = HttpMethods.IsConnect(context.Request.Method);
+        var isExtendedConnect = isConnect && RequestedUpgrade.IsExtendedConnect(context);
+        if (isConnect && !isExtendedConnect)
         {
             return ExchangeError.MethodUnsupported;
         }
 
-        if (isUpgrade && !connection.CanUpgrade)
+        // An Upgrade that may not cross is as good as none; a CONNECT is nothing without it.
+        if (upgrade is null ? isExtendedConnect : !connection.CanUpgrade)
         {
             return ExchangeError.UpgradeUnsupported;
         }
@@ -137,12 +142,21 @@ internal sealed class TunnelGateway(IOptions<IskandarServerOptions> options, Tim
         return context.Request.ContentLength > connection.MaxRequestContent ? ExchangeError.ContentTooLarge : ExchangeError.None;
     }
 
-    private static bool TryCopyHead(HttpContext context, IGatewayExchange exchange, bool isUpgrade) =>
-        (isUpgrade || exchange.Response.Status != StatusCodes.Status101SwitchingProtocols) && VisitorResponse.TryCopyHead(exchange.Response, context.Response);
+    private static bool TryCopyHead(HttpContext context, IGatewayExchange exchange, RequestedUpgrade? upgrade)
+    {
+        if (upgrade?.IsMistaken(exchange.Response.Status) == true)
+        {
+            exchange.Cancel(ExchangeError.UpgradeUnsupported);
+            return false;
+        }
 
-    private ValueTask<bool> TryRespondAsync(HttpContext context, IGatewayExchange exchange) =>
+        return (exchange.Response.Status != StatusCodes.Status101SwitchingProtocols || upgrade?.IsAgreed(exchange.Response.Fields) == true)
+            && VisitorResponse.TryCopyHead(exchange.Response, context.Response);
+    }
+
+    private ValueTask<bool> TryRespondAsync(HttpContext context, IGatewayExchange exchange, RequestedUpgrade? upgrade) =>
         exchange.Response.Status == StatusCodes.Status101SwitchingProtocols
-            ? VisitorUpgrade.TryCopyAsync(context, exchange, time)
+            ? VisitorUpgrade.TryCopyAsync(context, exchange, upgrade!, time)
             : VisitorResponse.TryCopyContentAsync(exchange, context);
 
     private async Task SendWhenAskedAsync(HttpContext context, IGatewayExchange exchange, Task<bool> asked)

@@ -208,18 +208,6 @@ public sealed class VisitorRequestTests
         Assert.Equal(expected, TryRead(visitor, new RequestHead()));
     }
 
-    [Theory]
-    [InlineData("websocket", true, true)]
-    [InlineData("WebSocket", true, true)]
-    [InlineData("h2c", true, false)]
-    [InlineData("websocket", false, false)]
-    public void IsWebSocket_Upgrade_Recognised(string upgrade, bool isUpgradable, bool expected)
-    {
-        using var visitor = new Visitor { IsUpgradableRequest = isUpgradable }.With("Upgrade", upgrade);
-
-        Assert.Equal(expected, VisitorRequest.IsWebSocket(visitor.Context));
-    }
-
     [Fact]
     public void Upgrade_ToAWebSocket_CrossesWithItsFieldsButConnection()
     {
@@ -227,7 +215,7 @@ public sealed class VisitorRequestTests
             .With("Connection", "keep-alive, Upgrade, X-Hop").With("Upgrade", "h2c, WebSocket").With("X-Hop", "1")
             .With("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==").With("Sec-WebSocket-Version", "13").With("Sec-WebSocket-Protocol", "a", "b");
 
-        var head = Read(visitor, isUpgrade: true);
+        var head = Read(visitor, RequestedUpgrade.Find(visitor.Context, ["websocket"]));
 
         Assert.Equal(["websocket"], Values(head, "Upgrade"));
         Assert.Equal(["dGhlIHNhbXBsZSBub25jZQ=="], Values(head, "Sec-WebSocket-Key"));
@@ -237,16 +225,16 @@ public sealed class VisitorRequestTests
         Assert.Empty(Values(head, "X-Hop"));
     }
 
-    private static RequestHead Read(Visitor visitor, bool isUpgrade = false, bool isAwaited = false, IskandarServerOptions? options = null)
+    private static RequestHead Read(Visitor visitor, RequestedUpgrade? upgrade = null, bool isAwaited = false, IskandarServerOptions? options = null)
     {
         var head = new RequestHead();
-        Assert.Equal(ExchangeError.None, TryRead(visitor, head, isUpgrade, isAwaited, options));
+        Assert.Equal(ExchangeError.None, TryRead(visitor, head, upgrade, isAwaited, options));
         return head;
     }
 
     private static ExchangeError TryRead(
-        Visitor visitor, RequestHead head, bool isUpgrade = false, bool isAwaited = false, IskandarServerOptions? options = null) => VisitorRequest.TryRead(
-        visitor.Context, head, isUpgrade, isAwaited, new ForwardingFields(options ?? new IskandarServerOptions { Via = null }), MaxFields);
+        Visitor visitor, RequestHead head, RequestedUpgrade? upgrade = null, bool isAwaited = false, IskandarServerOptions? options = null) => VisitorRequest.TryRead(
+        visitor.Context, head, upgrade, isAwaited, new ForwardingFields(options ?? new IskandarServerOptions { Via = null }), MaxFields);
 
     private static string[] Values(RequestHead head, string name) =>
         [.. head.Fields.Lines.ToArray().Where(line => line.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(static line => line.Value)];
