@@ -34,6 +34,12 @@ internal sealed class OriginTransformer(Uri origin, HostField hostField) : HttpT
             proxyRequest.Headers.TryAddWithoutValidation("Upgrade", protocol);
         }
 
+        if (proxyRequest is { Version.Major: >= 2, VersionPolicy: HttpVersionPolicy.RequestVersionExact } && GrpcContent.IsType(request.ContentType))
+        {
+            // A field of the connection, so the visitor's stayed behind; gRPC asks for it, to learn whether trailers come through. They do.
+            proxyRequest.Headers.TryAddWithoutValidation("TE", "trailers");
+        }
+
         if (!RequestMethod.IsIdempotent(request.Method))
         {
             // .NET's client sends a request without content again when an idle connection turns out to be closed; with content, be it empty, never.
@@ -69,6 +75,12 @@ internal sealed class OriginTransformer(Uri origin, HostField hostField) : HttpT
             fields.Connection = options.ToString();
         }
 
+        if (proxyResponse.Version.Major >= 2 && httpContext.Response.ContentLength is not null)
+        {
+            // Trailers may follow content of any kind in HTTP/2. So the response must not end with the last byte that was declared; the field itself goes nowhere.
+            fields.Trailer = "*";
+        }
+
         if (proxyResponse.StatusCode != HttpStatusCode.SwitchingProtocols)
         {
             proxyResponse.Content = new EarlyHeadContent(proxyResponse.Content, httpContext.Response);
@@ -79,17 +91,22 @@ internal sealed class OriginTransformer(Uri origin, HostField hostField) : HttpT
 
     public override async ValueTask TransformResponseTrailersAsync(HttpContext httpContext, HttpResponseMessage proxyResponse, CancellationToken cancellationToken)
     {
+        var isHttp2 = proxyResponse.Version.Major >= 2;
+
         // HTTP/1.1 has trailers only behind chunks.
-        if (httpContext.Response.ContentLength is not null)
+        if (isHttp2 || httpContext.Response.ContentLength is null)
         {
-            return;
+            var trailers = httpContext.Features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers;
+            if (!trailers.IsReadOnly)
+            {
+                await base.TransformResponseTrailersAsync(httpContext, proxyResponse, cancellationToken);
+                RemoveOwnFields(proxyResponse.TrailingHeaders, trailers);
+            }
         }
 
-        var trailers = httpContext.Features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers;
-        if (!trailers.IsReadOnly)
+        if (isHttp2)
         {
-            await base.TransformResponseTrailersAsync(httpContext, proxyResponse, cancellationToken);
-            RemoveOwnFields(proxyResponse.TrailingHeaders, trailers);
+            await httpContext.Features.GetRequiredFeature<ResponseEnd>().CompleteAsync(httpContext.Response);
         }
     }
 

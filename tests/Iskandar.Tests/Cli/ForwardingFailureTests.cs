@@ -47,6 +47,13 @@ public sealed class ForwardingFailureTests
     [InlineData(ForwarderError.UpgradeResponseCanceled)]
     public void From_VisitorLeft_IsNobodysFailure(ForwarderError error) => Assert.Null(ForwardingFailure.From(error, null).Kind);
 
+    [Theory]
+    [InlineData(HttpRequestError.ConnectionError, "Is your app running?")]
+    [InlineData(HttpRequestError.HttpProtocolError, "Does your app speak HTTP/2? If not: --upstream-protocol http1.")]
+    [InlineData(HttpRequestError.ResponseEnded, null)]
+    public void From_RequestError_SaysWhatToDo(HttpRequestError error, string? expected) =>
+        Assert.Equal(expected, ForwardingFailure.From(ForwarderError.Request, new HttpRequestException(error)).Advice);
+
     [Fact]
     public void From_NestedCause_IsTheInnermost() => Assert.Equal(
         new SocketException((int)SocketError.ConnectionRefused).Message,
