@@ -25,6 +25,14 @@ public static class IskandarServerExtensions
     private const int MostFieldBytes = 128 * 1024;
     private const int MostRequestLine = 16 * 1024;
 
+    // A page of a dev server asks for hundreds of modules at once. Kestrel bounds how fast streams may be reset by this number too.
+    private const int MostStreams = 256;
+
+    // What one upload may have under way: 20 MB/s at a round trip of 100 ms. Kestrel's windows don't grow. One that nobody reads holds its own and no more, and some
+    // of them on a connection don't hold up the others.
+    private const int StreamWindow = 2 * 1024 * 1024;
+    private const int ConnectionWindow = 4 * StreamWindow;
+
     // The kernel holds megabytes for a visitor, and asks for more only when a third of that is gone. Kestrel sees no progress meanwhile, and would take a slow visitor
     // for one who has stopped reading: at 20 kB/s that third lasts the better part of a minute.
     private static readonly MinDataRate LeastResponseRate = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromMinutes(10));
@@ -85,6 +93,11 @@ public static class IskandarServerExtensions
         kestrel.Limits.MaxRequestHeaderCount = MostFields;
         kestrel.Limits.MaxRequestHeadersTotalSize = MostFieldBytes;
         kestrel.Limits.MaxRequestLineSize = MostRequestLine;
+        kestrel.Limits.Http2.MaxStreamsPerConnection = MostStreams;
+        kestrel.Limits.Http2.InitialStreamWindowSize = StreamWindow;
+        kestrel.Limits.Http2.InitialConnectionWindowSize = ConnectionWindow;
+        kestrel.Limits.Http2.MaxRequestHeaderFieldSize = MostFieldBytes;
+        kestrel.Limits.Http3.MaxRequestHeaderFieldSize = MostFieldBytes;
     }
 
     private static ForwardedHeadersOptions ToForwardedHeaders(IskandarServerOptions options)

@@ -27,7 +27,7 @@ internal static class ServerCommand
         }
 
         using var signals = new StopSignals();
-        var failure = await ServerHost.RunAsync(settings, invocation.Output, signals.Stop);
+        var failure = await ServerHost.RunAsync(settings, invocation.Output, invocation.Error, signals.Stop);
         if (failure is null)
         {
             return ExitCodes.Success;

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using Iskandar.Cli.Configuration;
 using Iskandar.Cli.Rendering;
@@ -7,7 +6,6 @@ using Iskandar.Server.Configuration;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -20,9 +18,18 @@ namespace Iskandar.Cli.Commands;
 internal static class ServerHost
 {
     /// <summary>Runs until told to stop.</summary>
+    /// <param name="settings">What it was told.</param>
+    /// <param name="output">Takes the line that says that it runs.</param>
+    /// <param name="error">Takes what it has to do without.</param>
+    /// <param name="stop">Tells it to stop.</param>
     /// <returns>Null, or why it could not run.</returns>
-    public static async Task<string?> RunAsync(ServerSettings settings, TextWriter output, CancellationToken stop)
+    public static async Task<string?> RunAsync(ServerSettings settings, TextWriter output, TextWriter error, CancellationToken stop)
     {
+        if (settings.Http3 && !ServerListeners.IsHttp3Supported)
+        {
+            await error.WriteLineAsync("HTTP/3 is off: it needs libmsquic, which this system doesn't have. HTTP/2 and HTTP/1.1 are served as usual.");
+        }
+
         await using var writer = LineWriter.ForConsole(TimeProvider.System);
         await using var app = Build(settings, writer);
         try
@@ -50,7 +57,7 @@ internal static class ServerHost
         settings.Apply(options);
         var url = options.PublicUrl;
         var port = url.IsDefaultPort ? "" : $":{url.Port}";
-        return $"Listening on {string.Join(", ", settings.Listen.Select(address => $"http://{address}"))}, tunnels at {url.Scheme}://*.{url.Host}{port}";
+        return $"Listening on {string.Join(", ", settings.Listen.Select(address => address.Url))}, tunnels at {url.Scheme}://*.{url.Host}{port}";
     }
 
     private static WebApplication Build(ServerSettings settings, LineWriter writer)
@@ -60,11 +67,13 @@ internal static class ServerHost
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.ConfigureForIskandar();
-            foreach (var address in settings.Listen)
-            {
-                Listen(kestrel, address);
-            }
+            ServerListeners.Add(kestrel, settings);
         });
+        if (settings.Http3 && ServerListeners.IsHttp3Supported)
+        {
+            builder.WebHost.UseKestrelHttpsConfiguration().UseQuic();
+        }
+
         builder.Services.AddIskandarServer(settings.Apply);
 
         // Nothing here ever blocks a thread, so requests may be handled where they are read (docs/adr/0006-no-hand-over.md).
@@ -82,22 +91,6 @@ internal static class ServerHost
         var app = builder.Build();
         app.UseIskandar();
         return app;
-    }
-
-    private static void Listen(KestrelServerOptions kestrel, ListenAddress address)
-    {
-        if (address.Address is null)
-        {
-            kestrel.ListenLocalhost(address.Port);
-        }
-        else if (address.Address.Equals(IPAddress.IPv6Any))
-        {
-            kestrel.ListenAnyIP(address.Port);
-        }
-        else
-        {
-            kestrel.Listen(address.Address, address.Port);
-        }
     }
 
     private static string CannotListen(Exception exception) => exception.InnerException is AddressInUseException

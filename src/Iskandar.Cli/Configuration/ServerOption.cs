@@ -6,7 +6,9 @@ namespace Iskandar.Cli.Configuration;
 /// <param name="Setting">Its name and help.</param>
 /// <param name="Expected">What a value looks like, for a complaint.</param>
 /// <param name="Parse">Turns a value into an assignment; null when it can't.</param>
-internal sealed record ServerOption(Setting Setting, string Expected, Func<string, Action<IskandarServerOptions>?> Parse)
+/// <param name="Clear">Takes away the default of a list that has one, before the first value.</param>
+internal sealed record ServerOption(
+    Setting Setting, string Expected, Func<string, Action<IskandarServerOptions>?> Parse, Action<IskandarServerOptions>? Clear = null)
 {
     /// <summary>Every option of the server. The names are those that <see cref="IskandarServerOptionsValidator"/> uses in its messages.</summary>
     public static ServerOption[] CreateTable() =>
@@ -32,6 +34,17 @@ internal sealed record ServerOption(Setting Setting, string Expected, Func<strin
             new("trusted-proxies", "network", "Proxies whose X-Forwarded-* fields are believed: addresses or networks. Repeatable. Default none.", IsList: true),
             "an address or network",
             text => o => o.TrustedProxies.Add(text)),
+        new(
+            new("upgrades", "protocol", "Protocols that visitors' connections may change to through a tunnel (Upgrade), or off. Repeatable. Default websocket.", IsList: true),
+            "the name of a protocol, or off",
+            text => o =>
+            {
+                if (text != "off")
+                {
+                    o.Upgrades.Add(text);
+                }
+            },
+            Clear: o => o.Upgrades.Clear()),
     ];
 
     private static ServerOption Number(string name, string help, Action<IskandarServerOptions, int> assign) => new(

@@ -50,4 +50,10 @@ public sealed class IskandarServerOptions
     /// Default: none. The host is always that of <c>Host</c>, which a proxy has to pass on: it chooses the tunnel.
     /// </summary>
     public IList<string> TrustedProxies { get; } = [];
+
+    /// <summary>
+    /// Protocols that visitors' connections may change to through a tunnel (RFC 9110 section 7.8), such as <c>websocket</c>; empty for none. An <c>Upgrade</c> to any other
+    /// is as good as absent. HTTP itself (<c>h2c</c>, <c>h2</c>, <c>HTTP</c>) can't be among them: the requests in it would pass the server unseen.
+    /// </summary>
+    public IList<string> Upgrades { get; } = ["websocket"];
 }

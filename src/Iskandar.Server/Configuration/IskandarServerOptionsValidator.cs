@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Iskandar.Protocol.Messages;
 using Microsoft.Extensions.Options;
 
 namespace Iskandar.Server.Configuration;
@@ -35,6 +36,11 @@ public sealed class IskandarServerOptionsValidator : IValidateOptions<IskandarSe
             }
         }
 
+        foreach (var protocol in options.Upgrades)
+        {
+            CheckUpgrade(failures, protocol);
+        }
+
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 
@@ -51,6 +57,20 @@ public sealed class IskandarServerOptionsValidator : IValidateOptions<IskandarSe
         else if (url.PathAndQuery != "/" || url.UserInfo.Length > 0 || url.Fragment.Length > 0)
         {
             failures.Add($"public-url: expected no path, query, fragment or credentials, got \"{url.OriginalString}\".");
+        }
+    }
+
+    // RFC 9110 section 7.8: a name, and maybe a version.
+    private static void CheckUpgrade(List<string> failures, string protocol)
+    {
+        var parts = protocol.Split('/');
+        if (parts.Length > 2 || !parts.All(static part => HttpSyntax.IsToken(part)))
+        {
+            failures.Add($"upgrades: expected names of protocols such as websocket, got \"{protocol}\".");
+        }
+        else if (parts[0].ToUpperInvariant() is "HTTP" or "H2C" or "H2" or "H3")
+        {
+            failures.Add($"upgrades: {protocol} can't cross a tunnel, since the requests in it would pass the server unseen.");
         }
     }
 

@@ -22,12 +22,13 @@ namespace Iskandar.Server.Gateway;
 internal sealed class TunnelGateway(IOptions<IskandarServerOptions> options, TimeProvider time, ILogger<TunnelGateway> logger)
 {
     private readonly int _maxFields = options.Value.MaxFields;
+    private readonly string[] _upgrades = [.. options.Value.Upgrades];
 
     public Task HandleAsync(HttpContext context, IGatewayConnection connection)
     {
         // 1
-        var isUpgrade = VisitorRequest.IsWebSocket(context);
-        var refusal = Refuse(context, connection, isUpgrade);
+        var upgrade = RequestedUpgrade.Find(context, _upgrades);
+        var refusal = Refuse(context, connection, upgrade);
 
         // 2
         IGatewayExchange? exchange = null;
@@ -36,11 +37,12 @@ internal sealed class TunnelGateway(IOptions<IskandarServerOptions> options, Tim
             refusal = connection.TryOpen(out exchange);
         }
 
-        return exchange is null ? ErrorPage.WriteAsync(context, refusal) : ServeAsync(context, exchange, isUpgrade);
+        return exchange is null ? ErrorPage.WriteAsync(context, refusal) : ServeAsync(context, exchange, upgrade);
     }
 
-    private async Task ServeAsync(HttpContext context, IGatewayExchange exchange, bool isUpgrade)
+    private async Task ServeAsync(HttpContext context, IGatewayExchange exchange, RequestedUpgrade? upgrade)
     {
+        var isUpgrade = upgrade is not null;
         var sending = Task.CompletedTask;
         using (exchange)
         {
@@ -50,7 +52,7 @@ internal sealed class TunnelGateway(IOptions<IskandarServerOptions> options, Tim
                     static exchange => ((IGatewayExchange)exchange!).Cancel(ExchangeError.Cancelled), exchange);
 
                 // 3
-                if (VisitorRequest.TryRead(context, exchange.Request, isUpgrade, _maxFields) is var invalid and not ExchangeError.None)
+                if (VisitorRequest.TryRead(context, exchange.Request, upgrade, _maxFields) is var invalid and not ExchangeError.None)
                 {
                     exchange.Cancel(invalid);
                 }
@@ -79,7 +81,7 @@ internal sealed class TunnelGateway(IOptions<IskandarServerOptions> options, Tim
                         sending = SendContentAsync(context, exchange);
                     }
 
-                    if (await TryRespondAsync(context, exchange, isUpgrade))
+                    if (await TryRespondAsync(context, exchange, upgrade))
                     {
                         return;
                     }
@@ -101,14 +103,17 @@ internal sealed class TunnelGateway(IOptions<IskandarServerOptions> options, Tim
         }
     }
 
-    private static ExchangeError Refuse(HttpContext context, IGatewayConnection connection, bool isUpgrade)
+    private static ExchangeError Refuse(HttpContext context, IGatewayConnection connection, RequestedUpgrade? upgrade)
     {
-        if (HttpMethods.IsConnect(context.Request.Method))
+        var isConnect = HttpMethods.IsConnect(context.Request.Method);
+        var isExtendedConnect = isConnect && RequestedUpgrade.IsExtendedConnect(context);
+        if (isConnect && !isExtendedConnect)
         {
             return ExchangeError.MethodUnsupported;
         }
 
-        if (isUpgrade && !connection.CanUpgrade)
+        // An Upgrade that may not cross is as good as none; a CONNECT is nothing without it.
+        if (upgrade is null ? isExtendedConnect : !connection.CanUpgrade)
         {
             return ExchangeError.UpgradeUnsupported;
         }
@@ -117,12 +122,12 @@ internal sealed class TunnelGateway(IOptions<IskandarServerOptions> options, Tim
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<bool> TryRespondAsync(HttpContext context, IGatewayExchange exchange, bool isUpgrade)
+    private async ValueTask<bool> TryRespondAsync(HttpContext context, IGatewayExchange exchange, RequestedUpgrade? upgrade)
     {
         var switches = exchange.Response.Status == StatusCodes.Status101SwitchingProtocols;
-        if ((!switches || isUpgrade)
+        if ((!switches || upgrade?.IsAgreed(exchange.Response.Fields) == true)
             && VisitorResponse.TryCopyHead(exchange.Response, context.Response)
-            && (switches ? await VisitorUpgrade.TryCopyAsync(context, exchange, time) : await VisitorResponse.TryCopyContentAsync(exchange, context)))
+            && (switches ? await VisitorUpgrade.TryCopyAsync(context, exchange, upgrade!, time) : await VisitorResponse.TryCopyContentAsync(exchange, context)))
         {
             return true;
         }

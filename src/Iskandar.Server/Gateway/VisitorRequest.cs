@@ -15,13 +15,13 @@ internal static class VisitorRequest
     /// <summary>Fills in the head.</summary>
     /// <param name="context">The request.</param>
     /// <param name="head">The head, empty.</param>
-    /// <param name="isUpgrade">Whether the change to a WebSocket crosses the tunnel too.</param>
+    /// <param name="upgrade">The change of the protocol that crosses the tunnel too, if any.</param>
     /// <param name="maxFields">How large its fields may be, as <see cref="SizeOf"/> counts.</param>
     /// <returns><see cref="ExchangeError.None"/>, or why the request can't be forwarded.</returns>
-    public static ExchangeError TryRead(HttpContext context, RequestHead head, bool isUpgrade, int maxFields)
+    public static ExchangeError TryRead(HttpContext context, RequestHead head, RequestedUpgrade? upgrade, int maxFields)
     {
         var request = context.Request;
-        head.Method = request.Method;
+        head.Method = upgrade?.Method ?? request.Method;
         head.Target = ToOriginForm(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
         if (!HttpSyntax.IsTarget(head.Target))
         {
@@ -31,7 +31,7 @@ internal static class VisitorRequest
         var connection = OptionsOf(request.Headers.Connection);
         foreach (var (name, values) in request.Headers)
         {
-            if (IsDropped(name) || ConnectionFields.IsNamedBy(connection, name))
+            if (IsDropped(name) || ConnectionFields.IsNamedBy(connection, name) || upgrade?.Replaces(name) == true)
             {
                 continue;
             }
@@ -49,11 +49,7 @@ internal static class VisitorRequest
             }
         }
 
-        if (isUpgrade)
-        {
-            head.Fields.Add("Upgrade", VisitorUpgrade.Protocol);
-        }
-
+        upgrade?.AddTo(head.Fields);
         if (context.Connection.RemoteIpAddress is { } address)
         {
             head.Fields.Add("X-Forwarded-For", ToText(address));
@@ -75,11 +71,6 @@ internal static class VisitorRequest
 
         return size;
     }
-
-    /// <summary>Whether the visitor asks for a WebSocket (RFC 6455 section 4.1).</summary>
-    public static bool IsWebSocket(HttpContext context) =>
-        context.Features.Get<IHttpUpgradeFeature>()?.IsUpgradableRequest == true
-        && context.Request.Headers.GetCommaSeparatedValues("Upgrade").Contains(VisitorUpgrade.Protocol, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Whether a field is the visitor's connection's, or not the visitor's to send.</summary>
     // Expect is between the visitor and us: by the time the request crosses the tunnel, its content is there.

@@ -1,28 +1,23 @@
 using System.IO.Pipelines;
 using Iskandar.Protocol.Connections;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Iskandar.Server.Gateway;
 
 /// <summary>An upgraded connection (RFC 9110 section 7.8): bytes both ways between a visitor and an exchange. Nothing but flow control holds them up.</summary>
 internal static class VisitorUpgrade
 {
-    /// <summary>The only protocol that visitors can change to.</summary>
-    public const string Protocol = "websocket";
-
     // For what a visitor sent before it left to reach the app, and for the app to end its side.
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(5);
 
     // A connection on which nothing happens holds no buffer.
     private static readonly StreamPipeReaderOptions ReaderOptions = new(bufferSize: 16 * 1024, leaveOpen: true, useZeroByteReads: true);
 
-    /// <summary>Answers with the 101, whose fields are set already, and copies until the connection is over.</summary>
+    /// <summary>Answers that it is agreed, with fields that are set already, and copies until the connection is over.</summary>
     /// <returns>False when it broke off, and must not look as if it had ended.</returns>
-    public static async ValueTask<bool> TryCopyAsync(HttpContext context, IGatewayExchange exchange, TimeProvider time)
+    public static async ValueTask<bool> TryCopyAsync(HttpContext context, IGatewayExchange exchange, RequestedUpgrade upgrade, TimeProvider time)
     {
-        if (await UpgradeAsync(context) is not { } visitor)
+        if (await upgrade.AcceptAsync(context) is not { } visitor)
         {
             exchange.Cancel(ExchangeError.ServerBusy);
             return false;
@@ -55,24 +50,6 @@ internal static class VisitorUpgrade
             }
 
             await sending;
-        }
-    }
-
-    // Kestrel sets Connection by itself.
-    private static async Task<Stream?> UpgradeAsync(HttpContext context)
-    {
-        context.Response.Headers.Upgrade = Protocol;
-
-        // A visitor may take its time: its pauses are the app's to judge.
-        context.Features.Get<IHttpMinResponseDataRateFeature>()?.MinDataRate = null;
-        try
-        {
-            return await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
-        }
-        catch (InvalidOperationException)
-        {
-            // The server has as many upgraded connections as its host allows.
-            return null;
         }
     }
 

@@ -49,6 +49,7 @@ public sealed class ServerSettingsTests
               idle-timeout: 2m
               drain-timeout: 500ms
               trusted-proxies: 10.0.0.0/8, 127.0.0.1
+              upgrades: [connect-udp, websocket]
               log: debug
             """);
 
@@ -62,6 +63,7 @@ public sealed class ServerSettingsTests
         Assert.Equal(TimeSpan.FromMinutes(2), options.IdleTimeout);
         Assert.Equal(TimeSpan.FromMilliseconds(500), options.DrainTimeout);
         Assert.Equal(["10.0.0.0/8", "127.0.0.1"], options.TrustedProxies);
+        Assert.Equal(["connect-udp", "websocket"], options.Upgrades);
         Assert.Equal(LogLevel.Debug, settings.LogLevel);
     }
 
@@ -109,13 +111,32 @@ public sealed class ServerSettingsTests
         Assert.Equal(2, settings.Listen.Count);
     }
 
+    [Theory]
+    [InlineData("off", "")]
+    [InlineData("irc", "irc")]
+    public void Read_Upgrades_InPlaceOfTheDefault(string text, string expected)
+    {
+        var (settings, problems) = Read(new() { ["upgrades"] = [text] }, [], "");
+
+        Assert.Empty(problems);
+        Assert.Equal(expected, string.Join(' ', Options(settings).Upgrades));
+    }
+
+    [Fact]
+    public void Read_UpgradeToHttp_IsRefusedWithItsPlace()
+    {
+        var (_, problems) = Read([], new() { ["ISKANDAR_UPGRADES"] = "websocket,h2c" }, "");
+
+        Assert.StartsWith("ISKANDAR_UPGRADES: h2c can't cross a tunnel", Assert.Single(problems), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void All_Names_AreThoseOfTheOptions()
     {
         var kebab = typeof(IskandarServerOptions).GetProperties()
             .Select(property => string.Concat(property.Name.Select((c, i) => char.IsUpper(c) ? (i > 0 ? "-" : "") + char.ToLowerInvariant(c) : $"{c}")));
 
-        Assert.Equal(kebab.Append("listen").Append("log").Order(), ServerSettings.All.Select(setting => setting.Name).Order());
+        Assert.Equal(kebab.Concat(["listen", "tls-certificate", "tls-key", "http3", "log"]).Order(), ServerSettings.All.Select(setting => setting.Name).Order());
     }
 
     private static IskandarServerOptions Options(ServerSettings settings)

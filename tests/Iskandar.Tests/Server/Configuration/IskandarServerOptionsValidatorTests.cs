@@ -29,13 +29,14 @@ public sealed class IskandarServerOptionsValidatorTests
         options.TrustedProxies.Add("10.0.0.0/33");
         options.TrustedProxies.Add("127.0.0.1");
         options.TrustedProxies.Add("proxy.example.com");
+        options.Upgrades.Add("h2c");
 
         var failures = Validator.Validate(null, options).Failures!.ToArray();
 
-        Assert.Equal(13, failures.Length);
+        Assert.Equal(14, failures.Length);
         foreach (var option in (string[])[
             "public-url", "max-tunnels", "max-exchanges", "max-request-content", "max-message", "max-fields", "max-buffered-responses",
-            "max-buffered", "head-timeout", "idle-timeout", "drain-timeout"])
+            "max-buffered", "head-timeout", "idle-timeout", "drain-timeout", "upgrades"])
         {
             Assert.Single(failures, failure => failure.StartsWith($"{option}: ", StringComparison.Ordinal));
         }
@@ -60,6 +61,27 @@ public sealed class IskandarServerOptionsValidatorTests
     public void PublicUrl_Text_Judged(string url, bool valid)
     {
         var options = new IskandarServerOptions { PublicUrl = new Uri(url, UriKind.RelativeOrAbsolute) };
+
+        Assert.Equal(valid, Validator.Validate(null, options).Succeeded);
+    }
+
+    [Theory]
+    [InlineData("websocket", true)]
+    [InlineData("connect-udp", true)]
+    [InlineData("irc/6.9", true)]
+    [InlineData("h2c", false)]
+    [InlineData("H2C", false)]
+    [InlineData("h2", false)]
+    [InlineData("http/2.0", false)]
+    [InlineData("HTTP", false)]
+    [InlineData("", false)]
+    [InlineData("two words", false)]
+    [InlineData("a/b/c", false)]
+    [InlineData("a/", false)]
+    public void Upgrades_Protocol_JudgedByItsName(string protocol, bool valid)
+    {
+        var options = new IskandarServerOptions();
+        options.Upgrades.Add(protocol);
 
         Assert.Equal(valid, Validator.Validate(null, options).Succeeded);
     }

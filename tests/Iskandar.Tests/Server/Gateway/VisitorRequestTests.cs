@@ -133,7 +133,7 @@ public sealed class VisitorRequestTests
     {
         using var visitor = new Visitor(target: target);
 
-        Assert.Equal(ExchangeError.RequestInvalid, VisitorRequest.TryRead(visitor.Context, new RequestHead(), isUpgrade: false, MaxFields));
+        Assert.Equal(ExchangeError.RequestInvalid, VisitorRequest.TryRead(visitor.Context, new RequestHead(), upgrade: null, MaxFields));
     }
 
     [Theory]
@@ -146,19 +146,7 @@ public sealed class VisitorRequestTests
             + "X-Forwarded-For" + "    " + "192.0.2.7" + "X-Forwarded-Proto" + "    " + "http" + "X-Forwarded-Host" + "    " + "a.example" + "Host" + "    " + "a.example").Length;
         visitor.With("X-B", new string('x', MaxFields - ours + beyond));
 
-        Assert.Equal(expected, VisitorRequest.TryRead(visitor.Context, new RequestHead(), isUpgrade: false, MaxFields));
-    }
-
-    [Theory]
-    [InlineData("websocket", true, true)]
-    [InlineData("WebSocket", true, true)]
-    [InlineData("h2c", true, false)]
-    [InlineData("websocket", false, false)]
-    public void IsWebSocket_Upgrade_Recognised(string upgrade, bool isUpgradable, bool expected)
-    {
-        using var visitor = new Visitor { IsUpgradableRequest = isUpgradable }.With("Upgrade", upgrade);
-
-        Assert.Equal(expected, VisitorRequest.IsWebSocket(visitor.Context));
+        Assert.Equal(expected, VisitorRequest.TryRead(visitor.Context, new RequestHead(), upgrade: null, MaxFields));
     }
 
     [Fact]
@@ -168,7 +156,7 @@ public sealed class VisitorRequestTests
             .With("Connection", "keep-alive, Upgrade, X-Hop").With("Upgrade", "h2c, WebSocket").With("X-Hop", "1")
             .With("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==").With("Sec-WebSocket-Version", "13").With("Sec-WebSocket-Protocol", "a", "b");
 
-        var head = Read(visitor, isUpgrade: true);
+        var head = Read(visitor, RequestedUpgrade.Find(visitor.Context, ["websocket"]));
 
         Assert.Equal(["websocket"], Values(head, "Upgrade"));
         Assert.Equal(["dGhlIHNhbXBsZSBub25jZQ=="], Values(head, "Sec-WebSocket-Key"));
@@ -178,10 +166,10 @@ public sealed class VisitorRequestTests
         Assert.Empty(Values(head, "X-Hop"));
     }
 
-    private static RequestHead Read(Visitor visitor, bool isUpgrade = false)
+    private static RequestHead Read(Visitor visitor, RequestedUpgrade? upgrade = null)
     {
         var head = new RequestHead();
-        Assert.Equal(ExchangeError.None, VisitorRequest.TryRead(visitor.Context, head, isUpgrade, MaxFields));
+        Assert.Equal(ExchangeError.None, VisitorRequest.TryRead(visitor.Context, head, upgrade, MaxFields));
         return head;
     }
 

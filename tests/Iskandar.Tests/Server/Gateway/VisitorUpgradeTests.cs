@@ -93,7 +93,7 @@ public sealed class VisitorUpgradeTests : IAsyncDisposable
         var visit = VisitAsync(visitor);
         await _tunnel.Exchange.HeadAsync();
 
-        _tunnel.Exchange.Respond(101);
+        _tunnel.Exchange.Respond(101, ("Upgrade", "websocket"));
         await visit.Within();
 
         Assert.Equal((503, "server_busy"), (visitor.Response.StatusCode, visitor.ErrorCode));
@@ -280,7 +280,7 @@ public sealed class VisitorUpgradeTests : IAsyncDisposable
     {
         var visit = VisitAsync(visitor);
         await _tunnel.Exchange.HeadAsync();
-        _tunnel.Exchange.Respond(101);
+        _tunnel.Exchange.Respond(101, ("Upgrade", "websocket"));
         await Bounded.UntilAsync(() => visitor.Response.HasStarted, "the 101 reaches the visitor");
         return visit;
     }
