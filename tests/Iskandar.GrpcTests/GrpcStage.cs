@@ -29,6 +29,9 @@ public sealed class GrpcStage : IAsyncLifetime
     /// <summary>Where the server listens for HTTP/2 in clear.</summary>
     public string Address => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{_port}");
 
+    /// <summary>Where the app listens for HTTP/2 in clear.</summary>
+    public string AppAddress => _app!.Clear.Authority;
+
     /// <summary>The public host of <see cref="Tunnelled"/>.</summary>
     public string Authority { get; private set; } = "";
 

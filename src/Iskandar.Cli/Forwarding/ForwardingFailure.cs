@@ -32,7 +32,8 @@ internal sealed record ForwardingFailure(OriginFailure? Kind, string Reason, str
     /// <summary>What a forwarding error means in the tunnel's words.</summary>
     /// <param name="error">Any value but <see cref="ForwarderError.None"/>.</param>
     /// <param name="exception">What the HTTP client said.</param>
-    public static ForwardingFailure From(ForwarderError error, Exception? exception)
+    /// <param name="mayLackHttp2">Whether the origin was spoken to in HTTP/2, and has never answered in it.</param>
+    public static ForwardingFailure From(ForwarderError error, Exception? exception, bool mayLackHttp2 = false)
     {
         OriginFailure? kind = error switch
         {
@@ -44,15 +45,14 @@ internal sealed record ForwardingFailure(OriginFailure? Kind, string Reason, str
                 or ForwarderError.UpgradeRequestCanceled or ForwarderError.UpgradeRequestClient or ForwarderError.UpgradeResponseCanceled => null,
             _ => OriginFailure.Failed,
         };
-        return new ForwardingFailure(kind, exception?.GetBaseException().Message ?? error.ToString(), kind is null ? null : AdviceOn(exception));
+        return new ForwardingFailure(kind, exception?.GetBaseException().Message ?? error.ToString(), kind is null ? null : AdviceOn(exception, mayLackHttp2));
     }
 
-    private static string? AdviceOn(Exception? exception) => exception is not HttpRequestException { HttpRequestError: var error } ? null : error switch
+    private static string? AdviceOn(Exception? exception, bool mayLackHttp2) => exception is not HttpRequestException { HttpRequestError: var error } ? null : error switch
     {
         HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError => IsItRunning,
         HttpRequestError.SecureConnectionError => Has<BadCertificateException>(exception) ? BadCertificate : NoTls,
-        HttpRequestError.VersionNegotiationError or HttpRequestError.HttpProtocolError => NoHttp2,
-        _ => null,
+        _ => mayLackHttp2 ? NoHttp2 : null,
     };
 
     private static bool Has<T>(Exception? exception)

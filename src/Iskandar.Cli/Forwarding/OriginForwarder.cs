@@ -16,6 +16,7 @@ internal sealed class OriginForwarder : IDisposable
     private readonly string _prefix;
     private readonly UpstreamProtocol _protocol;
     private readonly Http1Forwarder? _http1;
+    private volatile bool _hasSpokenHttp2;
 
     public OriginForwarder(IHttpForwarder forwarder, OriginSettings settings, TimeProvider time, Func<CancellationToken, ValueTask<Stream>>? connect = null)
     {
@@ -63,6 +64,12 @@ internal sealed class OriginForwarder : IDisposable
         var end = new ResponseEnd(request);
         context.Features.Set(end);
         var error = await _forwarder.SendAsync(context, _prefix, _client, config, _transformer, request.Token);
-        return error == ForwarderError.None || end.IsComplete ? null : ForwardingFailure.From(error, context.GetForwarderErrorFeature()?.Exception);
+        _hasSpokenHttp2 |= end.IsComplete;
+        if (error == ForwarderError.None || end.IsComplete)
+        {
+            return null;
+        }
+
+        return ForwardingFailure.From(error, context.GetForwarderErrorFeature()?.Exception, config == OriginWay.Http2 && !_hasSpokenHttp2);
     }
 }

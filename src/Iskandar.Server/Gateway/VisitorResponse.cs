@@ -104,9 +104,10 @@ internal static class VisitorResponse
             exchange.Consumed(length);
         }
 
-        if (response.ContentLength is null)
+        if (response.ContentLength is null || HttpProtocol.IsHttp2(context.Request.Protocol) || HttpProtocol.IsHttp3(context.Request.Protocol))
         {
-            // Writes the last chunk and sends it with what is still unsent.
+            // Writes the last chunk and sends it with what is still unsent. In HTTP/2 the end stands on what is sent last: gRPC reads a head as trailers only
+            // if the stream ends with it.
             await response.CompleteAsync();
         }
         else
@@ -145,9 +146,13 @@ internal static class VisitorResponse
 
     private static void Write(PipeWriter writer, ReadOnlySequence<byte> content)
     {
+        // An empty sequence has a segment too, and Kestrel would take it for a beginning of content.
         foreach (var segment in content)
         {
-            writer.Write(segment.Span);
+            if (!segment.IsEmpty)
+            {
+                writer.Write(segment.Span);
+            }
         }
     }
 }
