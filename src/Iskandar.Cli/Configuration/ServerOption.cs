@@ -14,7 +14,7 @@ internal sealed record ServerOption(
     public static ServerOption[] CreateTable() =>
     [
         new(
-            new("public-url", "url", "What tunnel URLs are made of: https://example.com gives https://abc123.example.com. Default http://localhost:<port>."),
+            new("public-url", "url", "What tunnel URLs are made of: https://example.com gives https://abc123.example.com. Default localhost with the scheme and port of the first address."),
             "an http or https URL such as https://tunnel.example.com",
             text => Uri.TryCreate(text, UriKind.Absolute, out var url) ? o => o.PublicUrl = url : null),
         Number("max-tunnels", "Tunnels at once. Default 1000.", (o, n) => o.MaxTunnels = n),

@@ -14,7 +14,7 @@ internal static class ErrorTexts
         ExchangeError.RequestHeadTooLarge => ("Request fields too large", "The request's fields are larger than this tunnel carries: most often, too many or too long cookies."),
         ExchangeError.ResponseHeadTooLarge => ("Response fields too large", "The app's response has fields larger than this tunnel carries."),
         ExchangeError.ContentTooLarge => ("Content too large", "The request's content is larger than this tunnel carries."),
-        ExchangeError.UpgradeUnsupported => ("Protocol not supported", "This tunnel doesn't carry WebSockets, or not the protocol that was asked for."),
+        ExchangeError.UpgradeUnsupported => ("Protocol not supported", "The protocol that was asked for can't be spoken here: the tunnel doesn't carry it, or the app doesn't know it."),
         ExchangeError.OriginUnreachable => ("The app doesn't answer", "The tunnel is up, but nothing answers where it leads. If the app is yours, check that it is running, and on the port the tunnel was started for."),
         ExchangeError.OriginFailed => ("The app broke off", "The app behind this tunnel broke the connection, or sent something that is not HTTP."),
         ExchangeError.OriginTimeout => ("The app took too long", "The app behind this tunnel didn't answer in time."),

@@ -80,6 +80,9 @@ internal sealed class RequestedUpgrade
         string.Equals(response.Find("Upgrade"), Protocol, StringComparison.OrdinalIgnoreCase)
         && (_key is null || response.Find(AcceptField) == ToAccept(_key));
 
+    /// <summary>Whether the visitor would take an ordinary response for an agreement: to a CONNECT, every status of success is one (RFC 9110 section 9.3.6).</summary>
+    public bool IsMistaken(int status) => _connect is not null && status is >= 200 and < 300;
+
     /// <summary>Answers the visitor, whose response has the fields of the app's 101 already.</summary>
     /// <returns>The connection; null: the server has as many of them as its host allows.</returns>
     public async Task<Stream?> AcceptAsync(HttpContext context)

@@ -124,6 +124,12 @@ internal sealed class TunnelGateway(IOptions<IskandarServerOptions> options, Tim
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> TryRespondAsync(HttpContext context, IGatewayExchange exchange, RequestedUpgrade? upgrade)
     {
+        if (upgrade?.IsMistaken(exchange.Response.Status) == true)
+        {
+            exchange.Cancel(ExchangeError.UpgradeUnsupported);
+            return false;
+        }
+
         var switches = exchange.Response.Status == StatusCodes.Status101SwitchingProtocols;
         if ((!switches || upgrade?.IsAgreed(exchange.Response.Fields) == true)
             && VisitorResponse.TryCopyHead(exchange.Response, context.Response)

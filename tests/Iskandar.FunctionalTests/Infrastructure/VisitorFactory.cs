@@ -6,7 +6,10 @@ namespace Iskandar.FunctionalTests.Infrastructure;
 /// <summary>Makes visitors: HTTP clients that add nothing, follow nothing, keep nothing, and always connect to one port.</summary>
 public static class VisitorFactory
 {
-    public static HttpClient Create(int port)
+    /// <summary>Visitors of a port.</summary>
+    /// <param name="port">The port.</param>
+    /// <param name="version">The version of HTTP that they speak, and no other.</param>
+    public static HttpClient Create(int port, Version? version = null)
     {
         var handler = new SocketsHttpHandler
         {
@@ -32,6 +35,12 @@ public static class VisitorFactory
                 }
             },
         };
-        return new HttpClient(handler) { Timeout = Bounded.Limit };
+        handler.SslOptions.RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate?.Subject == TestCertificate.Subject;
+        return new HttpClient(handler)
+        {
+            Timeout = Bounded.Limit,
+            DefaultRequestVersion = version ?? HttpVersion.Version11,
+            DefaultVersionPolicy = version is null ? HttpVersionPolicy.RequestVersionOrLower : HttpVersionPolicy.RequestVersionExact,
+        };
     }
 }

@@ -9,7 +9,7 @@ namespace Iskandar.Tests.Infrastructure;
 
 /// <summary>A visitor's request, without a server: the features that the gateway looks at.</summary>
 internal sealed class Visitor
-    : IHttpRequestBodyDetectionFeature, IHttpRequestLifetimeFeature, IHttpUpgradeFeature, IHttpMinResponseDataRateFeature, IDisposable
+    : IHttpRequestBodyDetectionFeature, IHttpRequestLifetimeFeature, IHttpUpgradeFeature, IHttpExtendedConnectFeature, IHttpMinResponseDataRateFeature, IDisposable
 {
     private readonly CancellationTokenSource _left = new();
 
@@ -24,6 +24,7 @@ internal sealed class Visitor
         features.Set<IHttpRequestBodyDetectionFeature>(this);
         features.Set<IHttpRequestLifetimeFeature>(this);
         features.Set<IHttpUpgradeFeature>(this);
+        features.Set<IHttpExtendedConnectFeature>(this);
         features.Set<IHttpMinResponseDataRateFeature>(this);
         Context.Request.Method = method;
         Context.Request.Scheme = "http";
@@ -45,6 +46,11 @@ internal sealed class Visitor
     public bool CanHaveBody { get; private set; }
 
     public bool IsUpgradableRequest { get; init; }
+
+    /// <summary>What an extended CONNECT asks for; null: the request is none.</summary>
+    public string? Protocol { get; init; }
+
+    public bool IsExtendedConnect => Protocol is not null;
 
     /// <summary>The server's end of the connection once it is upgraded; null: the server allows no more.</summary>
     public Stream? Upgraded { get; init; }
@@ -106,6 +112,8 @@ internal sealed class Visitor
         await Response.StartAsync();
         return Upgraded;
     }
+
+    public async ValueTask<Stream> AcceptAsync() => await UpgradeAsync();
 
     public void Dispose() => _left.Dispose();
 
