@@ -34,16 +34,22 @@ internal static class HttpCommand
 
         var settings = ClientSettings.Read(options.Read(parsed, "client", problems), problems);
         var error = parsed.InvocationConfiguration.Error;
-        if (origin is null || problems.Count > 0)
+        var upstream = origin is null ? null : settings.ForOrigin(origin, out problem);
+        if (origin is not null && problem is not null)
+        {
+            problems.Add(problem);
+        }
+
+        if (upstream is null || problems.Count > 0)
         {
             return await UsageProblems.ShowAsync(problems, error);
         }
 
         using var signals = new StopSignals();
         string? failure;
-        await using (var view = TunnelViews.Create(origin, TimeProvider.System))
+        await using (var view = TunnelViews.Create(upstream, TimeProvider.System))
         {
-            failure = await TunnelHost.RunAsync(origin, settings, view, TimeProvider.System, signals.Stop);
+            failure = await TunnelHost.RunAsync(upstream, settings, view, TimeProvider.System, signals.Stop);
         }
 
         if (failure is null)

@@ -19,10 +19,10 @@ internal static class TunnelHost
 
     /// <summary>Runs until told to stop, or refused for good.</summary>
     /// <returns>Null, or why it could not go on.</returns>
-    public static async Task<string?> RunAsync(Uri origin, ClientSettings settings, ITunnelView view, TimeProvider timeProvider, CancellationToken stop)
+    public static async Task<string?> RunAsync(OriginSettings upstream, ClientSettings settings, ITunnelView view, TimeProvider timeProvider, CancellationToken stop)
     {
         var last = new TunnelStatus(TunnelState.Connecting);
-        await using var app = Build(origin, settings, view, timeProvider, status =>
+        await using var app = Build(upstream, settings, view, timeProvider, status =>
         {
             Volatile.Write(ref last, status);
             view.StatusChanged(status);
@@ -50,7 +50,7 @@ internal static class TunnelHost
     }
 
     private static WebApplication Build(
-        Uri origin, ClientSettings settings, ITunnelView view, TimeProvider timeProvider, Action<TunnelStatus> statusChanged)
+        OriginSettings upstream, ClientSettings settings, ITunnelView view, TimeProvider timeProvider, Action<TunnelStatus> statusChanged)
     {
         // The empty builder: no configuration files, no Kestrel, nothing that a tunnel doesn't use.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "iskandar" });
@@ -62,8 +62,7 @@ internal static class TunnelHost
             options.TimeProvider = timeProvider;
         });
         builder.Services.AddHttpForwarder();
-        builder.Services.AddSingleton(services =>
-            new OriginForwarder(services.GetRequiredService<IHttpForwarder>(), origin, settings.HostField, timeProvider));
+        builder.Services.AddSingleton(services => new OriginForwarder(services.GetRequiredService<IHttpForwarder>(), upstream, timeProvider));
         builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime, NoHostLifetime>());
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = DrainTimeout);
         builder.Logging.SetMinimumLevel(settings.LogLevel).AddProvider(new LineLoggerProvider(view.Notice));
@@ -79,7 +78,7 @@ internal static class TunnelHost
 
         var app = builder.Build();
         var forwarder = app.Services.GetRequiredService<OriginForwarder>();
-        app.Use(next => new RequestLog(next, view, origin, timeProvider).InvokeAsync);
+        app.Use(next => new RequestLog(next, view, upstream.Origin, timeProvider).InvokeAsync);
         app.Run(forwarder.InvokeAsync);
         return app;
     }

@@ -7,8 +7,11 @@ namespace Iskandar.Cli.Configuration;
 /// <param name="Server">The tunnel server.</param>
 /// <param name="HostField">Which host the origin sees.</param>
 /// <param name="Encoding">What the tunnel speaks.</param>
+/// <param name="UpstreamProtocol">What is spoken with the origin.</param>
+/// <param name="UpstreamTlsVerify">Whether the origin's certificate has to be good; null: unless it is on this machine.</param>
 /// <param name="LogLevel">The least level logged.</param>
-internal sealed record ClientSettings(Uri Server, HostField HostField, TunnelEncoding Encoding, LogLevel LogLevel)
+internal sealed record ClientSettings(
+    Uri Server, HostField HostField, TunnelEncoding Encoding, UpstreamProtocol UpstreamProtocol, bool? UpstreamTlsVerify, LogLevel LogLevel)
 {
     private static readonly Setting ServerSetting = new("server", "url", "The tunnel server. Default http://localhost:8080.");
 
@@ -18,8 +21,29 @@ internal sealed record ClientSettings(Uri Server, HostField HostField, TunnelEnc
     private static readonly Setting EncodingSetting = new(
         "encoding", "binary|json", "What the tunnel speaks: fast binary frames, or JSON that a person can read on the wire. Default binary.");
 
+    private static readonly Setting UpstreamProtocolSetting = new(
+        "upstream-protocol",
+        "auto|http1|http2",
+        "What is spoken with your app: HTTP/1.1, HTTP/2 (over http:// with prior knowledge), or auto: HTTP/2 for gRPC, and over https:// if your app chooses it. Default auto.");
+
+    private static readonly Setting UpstreamTlsVerifySetting = new(
+        "upstream-tls-verify",
+        "on|off",
+        "Whether the certificate of an https:// app has to be good. It may be off only for an app on this machine. Default off there, else on.");
+
+    // The default is the default of the type.
+    private static readonly (string Name, TunnelEncoding Value)[] Encodings = [("binary", TunnelEncoding.Binary), ("json", TunnelEncoding.Json)];
+
+    private static readonly (string Name, UpstreamProtocol Value)[] Protocols =
+        [("auto", UpstreamProtocol.Auto), ("http1", UpstreamProtocol.Http1), ("http2", UpstreamProtocol.Http2)];
+
+    private static readonly (string Name, bool? Value)[] OnOrOff = [("on", true), ("off", false)];
+
     /// <summary>Every setting of the command and of the file's <c>client</c> section.</summary>
-    public static IReadOnlyList<Setting> All { get; } = [ServerSetting, HostHeaderSetting, EncodingSetting, LogSetting.Setting];
+    public static IReadOnlyList<Setting> All { get; } =
+    [
+        ServerSetting, HostHeaderSetting, EncodingSetting, UpstreamProtocolSetting, UpstreamTlsVerifySetting, LogSetting.Setting,
+    ];
 
     /// <summary>Reads every setting.</summary>
     /// <param name="reader">Where from.</param>
@@ -28,23 +52,42 @@ internal sealed record ClientSettings(Uri Server, HostField HostField, TunnelEnc
         Value(reader, ServerSetting, HttpUrl.Parse, "an http or https URL without a path, such as https://tunnel.example.com", problems)
             ?? new Uri("http://localhost:8080"),
         Value(reader, HostHeaderSetting, HostField.Parse, HostField.Expected, problems) ?? HostField.Rewrite,
-        ReadEncoding(reader, problems),
+        ReadOneOf(reader, EncodingSetting, Encodings, problems),
+        ReadOneOf(reader, UpstreamProtocolSetting, Protocols, problems),
+        ReadOneOf(reader, UpstreamTlsVerifySetting, OnOrOff, problems),
         LogSetting.Read(reader, problems));
 
-    private static TunnelEncoding ReadEncoding(SettingReader reader, ICollection<string> problems)
+    /// <summary>How the origin is spoken to.</summary>
+    /// <param name="origin">The origin.</param>
+    /// <param name="problem">What is wrong with that, or null.</param>
+    public OriginSettings ForOrigin(Uri origin, out string? problem)
     {
-        var value = reader.ReadOne(EncodingSetting);
-        switch (value?.Text)
-        {
-            case null or "binary":
-                return TunnelEncoding.Binary;
-            case "json":
-                return TunnelEncoding.Json;
-            default:
-                problems.Add(value.Complaint("binary or json"));
-                return TunnelEncoding.Binary;
-        }
+        problem = UpstreamTlsVerify == false && !origin.IsLoopback
+            ? $"{UpstreamTlsVerifySetting.Flag} off is only for apps on this machine, and {origin.Host} is not this machine. "
+                + "Have this machine trust its certificate, or run iskandar http beside the app."
+            : null;
+        return new OriginSettings(origin, HostField, UpstreamProtocol, UpstreamTlsVerify ?? !origin.IsLoopback);
     }
+
+    private static T? ReadOneOf<T>(SettingReader reader, Setting setting, (string Name, T Value)[] choices, ICollection<string> problems)
+    {
+        if (reader.ReadOne(setting) is not { } value)
+        {
+            return default;
+        }
+
+        var chosen = Array.FindIndex(choices, choice => choice.Name == value.Text);
+        if (chosen < 0)
+        {
+            problems.Add(value.Complaint(Expected(choices)));
+            return default;
+        }
+
+        return choices[chosen].Value;
+    }
+
+    private static string Expected<T>((string Name, T Value)[] choices) =>
+        $"{string.Join(", ", choices[..^1].Select(choice => choice.Name))} or {choices[^1].Name}";
 
     private static T? Value<T>(SettingReader reader, Setting setting, Func<string, T?> parse, string expected, ICollection<string> problems)
         where T : class

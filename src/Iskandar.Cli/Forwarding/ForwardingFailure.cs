@@ -6,8 +6,21 @@ namespace Iskandar.Cli.Forwarding;
 /// <summary>A feature of each request that the origin didn't answer in full.</summary>
 /// <param name="Kind">How the origin failed; null when it is the visitor who went away.</param>
 /// <param name="Reason">The innermost cause, in words.</param>
-internal sealed record ForwardingFailure(OriginFailure? Kind, string Reason)
+/// <param name="Advice">What the user should do, when there is something; said once.</param>
+internal sealed record ForwardingFailure(OriginFailure? Kind, string Reason, string? Advice = null)
 {
+    private const string IsItRunning = "Is your app running?";
+
+    private const string BadCertificate =
+        "Have this machine trust the app's certificate, and forward to the name it was made for; for an app on this machine there is --upstream-tls-verify off.";
+
+    private const string NoTls = "Does your app speak TLS, and HTTP/2 where gRPC or --upstream-protocol http2 asks for it? Without TLS, forward to http:// instead.";
+
+    private const string NoHttp2 = "Does your app speak HTTP/2? If not: --upstream-protocol http1.";
+
+    /// <summary>Nothing answers at the origin.</summary>
+    public static ForwardingFailure Unreachable(string reason) => new(OriginFailure.Unreachable, reason, IsItRunning);
+
     /// <summary>The status that the visitor gets if the response hadn't started; null when there is no visitor any more.</summary>
     public int? Status => Kind switch
     {
@@ -19,24 +32,33 @@ internal sealed record ForwardingFailure(OriginFailure? Kind, string Reason)
     /// <summary>What a forwarding error means in the tunnel's words.</summary>
     /// <param name="error">Any value but <see cref="ForwarderError.None"/>.</param>
     /// <param name="exception">What the HTTP client said.</param>
-    public static ForwardingFailure From(ForwarderError error, Exception? exception)
+    /// <param name="mayLackHttp2">Whether the origin was spoken to in HTTP/2, and has never answered in it.</param>
+    public static ForwardingFailure From(ForwarderError error, Exception? exception, bool mayLackHttp2 = false)
     {
         OriginFailure? kind = error switch
         {
             ForwarderError.Request when IsUnreachable(exception) => OriginFailure.Unreachable,
-            _ when IsOriginBroken(exception) => OriginFailure.Failed,
+            _ when Has<OriginBrokenException>(exception) => OriginFailure.Failed,
             ForwarderError.RequestTimedOut => OriginFailure.Timeout,
             ForwarderError.RequestCanceled or ForwarderError.RequestBodyCanceled or ForwarderError.RequestBodyClient
                 or ForwarderError.ResponseBodyCanceled or ForwarderError.ResponseBodyClient
                 or ForwarderError.UpgradeRequestCanceled or ForwarderError.UpgradeRequestClient or ForwarderError.UpgradeResponseCanceled => null,
             _ => OriginFailure.Failed,
         };
-        return new ForwardingFailure(kind, exception?.GetBaseException().Message ?? error.ToString());
+        return new ForwardingFailure(kind, exception?.GetBaseException().Message ?? error.ToString(), kind is null ? null : AdviceOn(exception, mayLackHttp2));
     }
 
-    private static bool IsOriginBroken(Exception? exception)
+    private static string? AdviceOn(Exception? exception, bool mayLackHttp2) => exception is not HttpRequestException { HttpRequestError: var error } ? null : error switch
     {
-        while (exception is not null and not OriginBrokenException)
+        HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError => IsItRunning,
+        HttpRequestError.SecureConnectionError => Has<BadCertificateException>(exception) ? BadCertificate : NoTls,
+        _ => mayLackHttp2 ? NoHttp2 : null,
+    };
+
+    private static bool Has<T>(Exception? exception)
+        where T : Exception
+    {
+        while (exception is not null and not T)
         {
             exception = exception.InnerException;
         }

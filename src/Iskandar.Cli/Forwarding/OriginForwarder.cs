@@ -1,4 +1,3 @@
-using System.Net;
 using Iskandar.Cli.Configuration;
 using Iskandar.Cli.Forwarding.Http1;
 using Iskandar.Client;
@@ -11,36 +10,31 @@ namespace Iskandar.Cli.Forwarding;
 /// <summary>The end of the pipeline: every request goes to the one origin the command was started for.</summary>
 internal sealed class OriginForwarder : IDisposable
 {
-    // How long a response may take is the server's rule; the visitor's leaving ends it here.
-    private static readonly ForwarderRequestConfig RequestConfig = new()
-    {
-        ActivityTimeout = TimeSpan.FromDays(20),
-        Version = HttpVersion.Version11,
-        VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-    };
-
     private readonly IHttpForwarder _forwarder;
     private readonly OriginClient _client;
     private readonly OriginTransformer _transformer;
     private readonly string _prefix;
+    private readonly UpstreamProtocol _protocol;
     private readonly Http1Forwarder? _http1;
+    private volatile bool _hasSpokenHttp2;
 
-    public OriginForwarder(
-        IHttpForwarder forwarder, Uri origin, HostField hostField, TimeProvider time, Func<CancellationToken, ValueTask<Stream>>? connect = null)
+    public OriginForwarder(IHttpForwarder forwarder, OriginSettings settings, TimeProvider time, Func<CancellationToken, ValueTask<Stream>>? connect = null)
     {
+        var origin = settings.Origin;
         _forwarder = forwarder;
-        _client = new OriginClient(origin, connect is null ? null : (_, cancellationToken) => connect(cancellationToken));
-        _transformer = new OriginTransformer(origin, hostField);
+        _client = new OriginClient(settings.VerifiesCertificate, connect is null ? null : (_, cancellationToken) => connect(cancellationToken));
+        _transformer = new OriginTransformer(origin, settings.HostField);
         _prefix = OriginUri.Prefix(origin);
-        _http1 = origin.Scheme == Uri.UriSchemeHttp ? new Http1Forwarder(origin, hostField, time, connect) : null;
+        _protocol = settings.Protocol;
+        _http1 = origin.Scheme == Uri.UriSchemeHttp ? new Http1Forwarder(origin, settings.HostField, time, connect) : null;
     }
 
     public async Task InvokeAsync(HttpContext context)
     {
-        // The usual way is short. TLS, and connections that become something else than HTTP, are the library's.
-        var failure = _http1 is not null && context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true }
-            ? await _http1.ForwardAsync(context)
-            : await ForwardByLibraryAsync(context);
+        // The usual way is short. TLS, HTTP/2, and connections that become something else than HTTP, are the library's.
+        var failure = OriginWay.Choose(context, hasTls: _http1 is null, _protocol) is { } config
+            ? await ForwardByLibraryAsync(context, config)
+            : await _http1!.ForwardAsync(context);
         if (failure is null)
         {
             return;
@@ -64,9 +58,18 @@ internal sealed class OriginForwarder : IDisposable
         _client.Dispose();
     }
 
-    private async Task<ForwardingFailure?> ForwardByLibraryAsync(HttpContext context)
+    private async Task<ForwardingFailure?> ForwardByLibraryAsync(HttpContext context, ForwarderRequestConfig config)
     {
-        var error = await _forwarder.SendAsync(context, _prefix, _client, RequestConfig, _transformer, context.RequestAborted);
-        return error == ForwarderError.None ? null : ForwardingFailure.From(error, context.GetForwarderErrorFeature()?.Exception);
+        using var request = new CancellationTokenSource();
+        var end = new ResponseEnd(request);
+        context.Features.Set(end);
+        var error = await _forwarder.SendAsync(context, _prefix, _client, config, _transformer, request.Token);
+        _hasSpokenHttp2 |= end.IsComplete;
+        if (error == ForwarderError.None || end.IsComplete)
+        {
+            return null;
+        }
+
+        return ForwardingFailure.From(error, context.GetForwarderErrorFeature()?.Exception, config == OriginWay.Http2 && !_hasSpokenHttp2);
     }
 }

@@ -34,6 +34,16 @@ internal sealed class OriginTransformer(Uri origin, HostField hostField) : HttpT
             proxyRequest.Headers.TryAddWithoutValidation("Upgrade", protocol);
         }
 
+        if (request.Headers.TE is ["trailers"] || (proxyRequest.Version.Major >= 2 && GrpcContent.IsType(request.ContentType)))
+        {
+            // All that crosses a tunnel of it. gRPC insists on it, to learn whether trailers come through. They do, whoever on the way here has dropped it.
+            proxyRequest.Headers.TryAddWithoutValidation("TE", "trailers");
+            if (proxyRequest.Version.Major < 2)
+            {
+                proxyRequest.Headers.Connection.Add("TE");
+            }
+        }
+
         if (!RequestMethod.IsIdempotent(request.Method))
         {
             // .NET's client sends a request without content again when an idle connection turns out to be closed; with content, be it empty, never.
@@ -69,6 +79,12 @@ internal sealed class OriginTransformer(Uri origin, HostField hostField) : HttpT
             fields.Connection = options.ToString();
         }
 
+        if (proxyResponse.Version.Major >= 2 && httpContext.Response.ContentLength is not null)
+        {
+            // Trailers may follow content of any kind in HTTP/2: with them asked for, the response doesn't end with the last byte that was declared.
+            _ = httpContext.Features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers;
+        }
+
         if (proxyResponse.StatusCode != HttpStatusCode.SwitchingProtocols)
         {
             proxyResponse.Content = new EarlyHeadContent(proxyResponse.Content, httpContext.Response);
@@ -79,27 +95,32 @@ internal sealed class OriginTransformer(Uri origin, HostField hostField) : HttpT
 
     public override async ValueTask TransformResponseTrailersAsync(HttpContext httpContext, HttpResponseMessage proxyResponse, CancellationToken cancellationToken)
     {
+        var isHttp2 = proxyResponse.Version.Major >= 2;
+
         // HTTP/1.1 has trailers only behind chunks.
-        if (httpContext.Response.ContentLength is not null)
+        if (isHttp2 || httpContext.Response.ContentLength is null)
         {
-            return;
+            var trailers = httpContext.Features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers;
+            if (!trailers.IsReadOnly)
+            {
+                await base.TransformResponseTrailersAsync(httpContext, proxyResponse, cancellationToken);
+                RemoveOwnFields(proxyResponse.TrailingHeaders, trailers);
+            }
         }
 
-        var trailers = httpContext.Features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers;
-        if (!trailers.IsReadOnly)
+        if (isHttp2)
         {
-            await base.TransformResponseTrailersAsync(httpContext, proxyResponse, cancellationToken);
-            RemoveOwnFields(proxyResponse.TrailingHeaders, trailers);
+            await httpContext.Features.GetRequiredFeature<ResponseEnd>().CompleteAsync(httpContext.Response);
         }
     }
 
     /// <summary>
-    /// Fields that don't go on to the origin as they are; those of the connection have been dropped before, but for the wish for an upgrade. Host has its
-    /// own rule. The gateway has met the expectation of a 100 (Continue) already, and the client would wait a second for an origin that doesn't know it.
+    /// Fields that don't go on to the origin as they are; those of the connection have been dropped before, but for the wish for an upgrade. Host
+    /// and TE have rules of their own.
     /// </summary>
     private static bool StaysHere(string name) =>
         name.Equals("Host", StringComparison.OrdinalIgnoreCase)
-        || name.Equals("Expect", StringComparison.OrdinalIgnoreCase)
+        || name.Equals("TE", StringComparison.OrdinalIgnoreCase)
         || name.Equals("Connection", StringComparison.OrdinalIgnoreCase)
         || name.Equals("Upgrade", StringComparison.OrdinalIgnoreCase);
 

@@ -8,7 +8,7 @@ namespace Iskandar.Cli.Forwarding;
 /// <summary>Tells the view of each request, and the user of an origin that stops answering.</summary>
 internal sealed class RequestLog(RequestDelegate next, ITunnelView view, Uri origin, TimeProvider timeProvider)
 {
-    private bool _unreachable;
+    private string? _advice;
 
     public async Task InvokeAsync(HttpContext context)
     {
@@ -39,18 +39,19 @@ internal sealed class RequestLog(RequestDelegate next, ITunnelView view, Uri ori
             broken,
             duration,
             Left: broken && failure?.Kind is null && context.RequestAborted.IsCancellationRequested));
-        NoteReachability(failure);
+        NoteAdvice(failure);
     }
 
-    private void NoteReachability(ForwardingFailure? failure)
+    private void NoteAdvice(ForwardingFailure? failure)
     {
         // Said once, not for every request of a page.
-        var unreachable = failure?.Kind == OriginFailure.Unreachable;
-        if (unreachable && !_unreachable)
+        var advice = failure?.Advice;
+        if (advice is not null && advice != _advice)
         {
-            view.Notice($"Can't reach {OriginUri.Prefix(origin)}: {failure!.Reason}. Is your app running?");
+            var what = failure!.Kind == OriginFailure.Unreachable ? "Can't reach" : "Can't talk to";
+            view.Notice($"{what} {OriginUri.Prefix(origin)}: {failure.Reason.TrimEnd('.')}. {advice}");
         }
 
-        _unreachable = unreachable;
+        _advice = advice;
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Threading.Channels;
+using Iskandar.Cli.Configuration;
 using Iskandar.Client;
 using Spectre.Console;
 using Spectre.Console.Rendering;
@@ -23,11 +24,11 @@ internal sealed class LiveView : ITunnelView
     // Holds at most one wish to draw. Its continuations run on the thread pool, so drawing never holds up a request.
     private readonly Channel<bool> _changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
-    public LiveView(IAnsiConsole console, Uri origin, TimeProvider timeProvider)
+    public LiveView(IAnsiConsole console, OriginSettings upstream, TimeProvider timeProvider)
     {
         _console = console;
         _timeProvider = timeProvider;
-        _model = new TunnelModel(origin);
+        _model = new TunnelModel(upstream.Origin, upstream.IsUnverified);
         _size = (console.Profile.Width, console.Profile.Height);
         AppDomain.CurrentDomain.ProcessExit += ShowCursor;
         _resized = OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => Changed());

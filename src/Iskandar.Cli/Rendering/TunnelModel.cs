@@ -7,6 +7,7 @@ internal sealed record TunnelSnapshot(
     TunnelStatus Status,
     Uri? PublicUrl,
     Uri Origin,
+    bool OriginIsUnverified,
     long Total,
     long Failed,
     int Open,
@@ -14,7 +15,7 @@ internal sealed record TunnelSnapshot(
     IReadOnlyList<string> Notices);
 
 /// <summary>What has happened in a tunnel so far; bounded, and safe for any thread.</summary>
-internal sealed class TunnelModel(Uri origin)
+internal sealed class TunnelModel(Uri origin, bool originIsUnverified = false)
 {
     /// <summary>As many requests as are ever shown.</summary>
     public const int MostRequests = 15;
@@ -70,7 +71,7 @@ internal sealed class TunnelModel(Uri origin)
     {
         lock (_lock)
         {
-            return new TunnelSnapshot(_status, _publicUrl, origin, _total, _failed, _open, [.. _recent], [.. _notices]);
+            return new TunnelSnapshot(_status, _publicUrl, origin, originIsUnverified, _total, _failed, _open, [.. _recent], [.. _notices]);
         }
     }
 

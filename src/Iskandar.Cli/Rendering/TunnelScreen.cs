@@ -32,7 +32,7 @@ internal static class TunnelScreen
             lines.Add(Field("Public URL", LineView.Url(url), width, new Style(Color.Aqua)));
         }
 
-        lines.Add(Field("Forwards to", LineView.Url(tunnel.Origin), width));
+        lines.Add(Field("Forwards to", LineView.Url(tunnel.Origin) + (tunnel.OriginIsUnverified ? "  (certificate not verified)" : ""), width));
         lines.Add(Field("Requests", Counts(tunnel), width));
         lines.AddRange(tunnel.Notices.Select(notice => Line(width, (VisibleText.From(notice), new Style(Color.Yellow)))));
         lines.Add(Line(width, ("", Style.Plain)));

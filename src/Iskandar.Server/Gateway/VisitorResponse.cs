@@ -110,9 +110,10 @@ internal static class VisitorResponse
             exchange.Consumed(length);
         }
 
-        if (response.ContentLength is null && !isChunkedHere)
+        if ((response.ContentLength is null && !isChunkedHere) || HttpProtocol.IsHttp2(context.Request.Protocol) || HttpProtocol.IsHttp3(context.Request.Protocol))
         {
-            // Writes the last chunk and sends it with what is still unsent.
+            // Writes the last chunk and sends it with what is still unsent. In HTTP/2 the end stands on what is sent last: gRPC reads a head as trailers only
+            // if the stream ends with it.
             await response.CompleteAsync();
         }
         else
@@ -184,9 +185,13 @@ internal static class VisitorResponse
             return;
         }
 
+        // An empty sequence has a segment too, and Kestrel would take it for a beginning of content.
         foreach (var segment in content)
         {
-            writer.Write(segment.Span);
+            if (!segment.IsEmpty)
+            {
+                writer.Write(segment.Span);
+            }
         }
     }
 }

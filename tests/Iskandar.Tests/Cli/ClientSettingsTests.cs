@@ -12,24 +12,57 @@ public sealed class ClientSettingsTests
         var (settings, problems) = Read("");
 
         Assert.Empty(problems);
-        Assert.Equal(new ClientSettings(new Uri("http://localhost:8080"), HostField.Rewrite, TunnelEncoding.Binary, LogLevel.Warning), settings);
+        Assert.Equal(new ClientSettings(new Uri("http://localhost:8080"), HostField.Rewrite, TunnelEncoding.Binary, UpstreamProtocol.Auto, null, LogLevel.Warning), settings);
     }
 
     [Fact]
     public void Read_File_IsTaken()
     {
-        var (settings, problems) = Read("client: { server: https://tunnel.example.com, host-header: preserve, encoding: json, log: none }");
+        var (settings, problems) = Read("client: { server: https://tunnel.example.com, host-header: preserve, encoding: json, upstream-protocol: http2, upstream-tls-verify: on, log: none }");
 
         Assert.Empty(problems);
-        Assert.Equal(new ClientSettings(new Uri("https://tunnel.example.com"), HostField.Preserve, TunnelEncoding.Json, LogLevel.None), settings);
+        Assert.Equal(new ClientSettings(new Uri("https://tunnel.example.com"), HostField.Preserve, TunnelEncoding.Json, UpstreamProtocol.Http2, true, LogLevel.None), settings);
     }
 
     [Fact]
     public void Read_AllBad_AllReported()
     {
-        var (_, problems) = Read("client: { server: https://tunnel.example.com/path, host-header: a/b, encoding: xml, log: loud }");
+        var (_, problems) = Read("client: { server: https://tunnel.example.com/path, host-header: a/b, encoding: xml, upstream-protocol: spdy, upstream-tls-verify: maybe, log: loud }");
 
-        Assert.Equal(["client.server", "client.host-header", "client.encoding", "client.log"], problems.Select(problem => problem.Split(": ")[1]));
+        Assert.Equal(
+            ["client.server", "client.host-header", "client.encoding", "client.upstream-protocol", "client.upstream-tls-verify", "client.log"],
+            problems.Select(problem => problem.Split(": ")[1]));
+        Assert.EndsWith("expected auto, http1 or http2, got \"spdy\".", problems[3], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("https://localhost:5001", null, false, true)]
+    [InlineData("https://127.0.0.1:5001", null, false, true)]
+    [InlineData("https://[::1]:5001", null, false, true)]
+    [InlineData("https://localhost:5001", false, false, true)]
+    [InlineData("https://localhost:5001", true, true, false)]
+    [InlineData("https://app.test", null, true, false)]
+    [InlineData("https://app.test", true, true, false)]
+    [InlineData("https://10.0.0.7:5001", null, true, false)]
+    [InlineData("http://localhost:5000", null, false, false)]
+    public void ForOrigin_Certificate_IsVerifiedUnlessOnThisMachine(string origin, bool? verify, bool expected, bool isUnverified)
+    {
+        var settings = Read("").Settings with { UpstreamTlsVerify = verify };
+
+        var upstream = settings.ForOrigin(new Uri(origin), out var problem);
+
+        Assert.Null(problem);
+        Assert.Equal((expected, isUnverified), (upstream.VerifiesCertificate, upstream.IsUnverified));
+    }
+
+    [Fact]
+    public void ForOrigin_NotVerifiedElsewhere_IsAProblem()
+    {
+        var settings = Read("").Settings with { UpstreamTlsVerify = false };
+
+        settings.ForOrigin(new Uri("https://app.test"), out var problem);
+
+        Assert.StartsWith("--upstream-tls-verify off is only for apps on this machine, and app.test is not this machine.", problem, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -47,6 +47,15 @@ public sealed class ForwardingFailureTests
     [InlineData(ForwarderError.UpgradeResponseCanceled)]
     public void From_VisitorLeft_IsNobodysFailure(ForwarderError error) => Assert.Null(ForwardingFailure.From(error, null).Kind);
 
+    [Theory]
+    [InlineData(HttpRequestError.ConnectionError, true, "Is your app running?")]
+    [InlineData(HttpRequestError.HttpProtocolError, true, "Does your app speak HTTP/2? If not: --upstream-protocol http1.")]
+    [InlineData(HttpRequestError.HttpProtocolError, false, null)]
+    [InlineData(HttpRequestError.ResponseEnded, true, "Does your app speak HTTP/2? If not: --upstream-protocol http1.")]
+    [InlineData(HttpRequestError.ResponseEnded, false, null)]
+    public void From_RequestError_SaysWhatToDo(HttpRequestError error, bool mayLackHttp2, string? expected) =>
+        Assert.Equal(expected, ForwardingFailure.From(ForwarderError.Request, new HttpRequestException(error), mayLackHttp2).Advice);
+
     [Fact]
     public void From_NestedCause_IsTheInnermost() => Assert.Equal(
         new SocketException((int)SocketError.ConnectionRefused).Message,

@@ -27,6 +27,14 @@ public sealed class TunnelScreenTests
     }
 
     [Fact]
+    public void Origin_CertificateNotVerified_IsSaid()
+    {
+        var model = new TunnelModel(new Uri("https://localhost:5001"), originIsUnverified: true);
+
+        Assert.Contains("Forwards to https://localhost:5001  (certificate not verified)", Draw(80, 24, model));
+    }
+
+    [Fact]
     public void Waiting_Problem_IsShown()
     {
         _model.StatusChanged(new TunnelStatus(TunnelState.Waiting, Problem: "broken", RetryIn: TimeSpan.FromSeconds(3.2)));
@@ -100,11 +108,11 @@ public sealed class TunnelScreenTests
         _model.RequestFinished(new RequestEntry("GET", target, status, Broken: false, TimeSpan.FromMilliseconds(5)));
     }
 
-    private string[] Draw(int width, int height)
+    private string[] Draw(int width, int height, TunnelModel? model = null)
     {
         using var console = new TestConsole();
         console.Profile.Width = width;
-        console.Write(TunnelScreen.Draw(_model.Snapshot(), width, height));
+        console.Write(TunnelScreen.Draw((model ?? _model).Snapshot(), width, height));
         return [.. console.Output.TrimEnd('\n').Split('\n').Select(line => line.TrimEnd())];
     }
 }

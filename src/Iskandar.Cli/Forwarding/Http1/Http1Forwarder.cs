@@ -64,7 +64,7 @@ internal sealed class Http1Forwarder : IDisposable
             }
             catch (OriginUnreachableException unreachable)
             {
-                return new ForwardingFailure(OriginFailure.Unreachable, unreachable.GetBaseException().Message);
+                return ForwardingFailure.Unreachable(unreachable.GetBaseException().Message);
             }
             catch (Exception) when (context.RequestAborted.IsCancellationRequested)
             {

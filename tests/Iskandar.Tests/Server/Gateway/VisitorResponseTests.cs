@@ -98,6 +98,21 @@ public sealed class VisitorResponseTests
     }
 
     [Theory]
+    [InlineData("HTTP/1.1", false)]
+    [InlineData("HTTP/2", true)]
+    [InlineData("HTTP/3", true)]
+    public async Task ContentLength_None_EndGoesWithTheHeadWhereItCan(string protocol, bool expected)
+    {
+        await using var stage = await TunnelGatewayStage.StartAsync();
+        using var visitor = new Visitor();
+        visitor.Context.Request.Protocol = protocol;
+
+        await stage.AnswerAsync(visitor, """{"id":"ID","status":200,"headers":{"content-length":"0","grpc-status":"0"},"done":true}""");
+
+        Assert.Equal((0L, expected, false), (visitor.Response.Headers.ContentLength!.Value, visitor.Response.IsComplete, visitor.IsAborted));
+    }
+
+    [Theory]
     [InlineData(10, "six...")]
     [InlineData(10, "eleven byte")]
     public async Task ContentLength_NotThatOfTheContent_AbortedOnceBegun(int declared, string rest)
