@@ -24,8 +24,8 @@ internal static class VisitorRequest
     {
         var request = context.Request;
         head.Method = upgrade?.Method ?? request.Method;
-        head.Target = ToOriginForm(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
-        if (!HttpSyntax.IsTarget(head.Target))
+        head.Target = ToOriginForm(request.Method, context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
+        if (!HttpSyntax.IsTarget(head.Target) || !IsReadable(request.Headers.TransferEncoding))
         {
             return ExchangeError.RequestInvalid;
         }
@@ -33,7 +33,8 @@ internal static class VisitorRequest
         var connection = OptionsOf(request.Headers.Connection);
         foreach (var (name, values) in request.Headers)
         {
-            if (IsDropped(name) || ConnectionFields.IsNamedBy(connection, name) || upgrade?.Replaces(name) == true)
+            if (IsDropped(name) || ConnectionFields.IsNamedBy(connection, name) || upgrade?.Replaces(name) == true
+                || (name.Equals("Expect", StringComparison.OrdinalIgnoreCase) && ExpectsContinue(request)))
             {
                 continue;
             }
@@ -90,13 +91,15 @@ internal static class VisitorRequest
     {
         // By the first letter, in lower case: there are many fields, and few of them are dropped.
         ':' => true,
-        'e' => name.Equals("Expect", StringComparison.OrdinalIgnoreCase),
         'f' => name.Equals("Forwarded", StringComparison.OrdinalIgnoreCase),
         'i' => name.StartsWith("Iskandar-", StringComparison.OrdinalIgnoreCase),
         'v' => name.Equals("Via", StringComparison.OrdinalIgnoreCase),
         'x' => name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase) || name.StartsWith("X-Original-", StringComparison.OrdinalIgnoreCase),
         _ => ConnectionFields.Contains(name),
     };
+
+    // Kestrel takes the chunks off; any other coding would stay on, and nobody behind us would know of it (RFC 9112 section 6.1).
+    private static bool IsReadable(StringValues codings) => codings.Count == 0 || codings.ToString().Equals("chunked", StringComparison.OrdinalIgnoreCase);
 
     private static bool Lists(StringValues values, string member)
     {
@@ -133,7 +136,7 @@ internal static class VisitorRequest
     }
 
     // RFC 9112 section 3.2.2: a server takes the absolute form too. What follows the authority is the target, untouched.
-    private static string ToOriginForm(string target)
+    private static string ToOriginForm(string method, string target)
     {
         var scheme = target.StartsWith('/') ? -1 : target.IndexOf("://", StringComparison.Ordinal);
         if (scheme <= 0)
@@ -143,6 +146,12 @@ internal static class VisitorRequest
 
         var rest = target.AsSpan(scheme + 3);
         var end = rest.IndexOfAny('/', '?');
-        return end < 0 ? "/" : rest[end] == '?' ? string.Concat("/", rest[end..]) : rest[end..].ToString();
+        if (end < 0)
+        {
+            // RFC 9112 section 3.2.4.
+            return HttpMethods.IsOptions(method) ? "*" : "/";
+        }
+
+        return rest[end] == '?' ? string.Concat("/", rest[end..]) : rest[end..].ToString();
     }
 }

@@ -86,7 +86,7 @@ public sealed class ForwardedExpectationTests
         await OriginStage.ReadHeadAsync(origin);
 
         await origin.SayAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n");
-        await exchange.UntilSentAsync("200 ");
+        await Bounded.UntilAsync(() => exchange.Sent.Any(static line => line.StartsWith("200 ", StringComparison.Ordinal)), "the head");
         await _content.Writer.WriteAsync("hello"u8.ToArray(), Bounded.Token);
         Assert.Equal("hello", await origin.HearAsync(5));
         await origin.SayAsync("ok");

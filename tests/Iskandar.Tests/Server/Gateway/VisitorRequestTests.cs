@@ -53,6 +53,36 @@ public sealed class VisitorRequestTests
     }
 
     [Fact]
+    public void Expect_AnythingElse_IsTheAppsToJudge()
+    {
+        using var visitor = new Visitor("PUT").With("Expect", "200-maybe");
+
+        Assert.Equal(["200-maybe"], Values(Read(visitor), "Expect"));
+    }
+
+    [Theory]
+    [InlineData("gzip, chunked")]
+    [InlineData("gzip")]
+    [InlineData("chunked", "chunked")]
+    public void TransferEncoding_MoreThanChunks_RequestInvalid(params string[] codings)
+    {
+        using var visitor = new Visitor("PUT").With("Transfer-Encoding", codings);
+
+        Assert.Equal(ExchangeError.RequestInvalid, TryRead(visitor, new RequestHead()));
+    }
+
+    [Theory]
+    [InlineData("http://abc123.localhost", "*")]
+    [InlineData("http://abc123.localhost/", "/")]
+    [InlineData("http://abc123.localhost?q", "/?q")]
+    public void Options_AbsoluteForm_AsteriskWhenThereIsNoPath(string target, string expected)
+    {
+        using var visitor = new Visitor("OPTIONS", target);
+
+        Assert.Equal(expected, Read(visitor).Target);
+    }
+
+    [Fact]
     public void Field_NamedByConnection_Dropped()
     {
         using var visitor = new Visitor().With("Connection", "close, X-Hop", "x-other").With("X-Hop", "1").With("X-Other", "2").With("X-Stays", "3");
