@@ -7,7 +7,22 @@ public static class Contents
 {
     public static IReadOnlyList<Chapter> Chapters { get; } =
     [
+        Chapter.Of<TargetRows>(),
+        Chapter.Of<RequestFieldRows>(),
+        Chapter.Of<ContentRows>(),
         Chapter.Of<StatusRows>(),
+        Chapter.Of<ResponseFieldRows>(),
+        Chapter.Of<TrailerRows>(),
+        Chapter.Of<InformationalRows>(),
+        Chapter.Of<ConditionalRows>(),
+        Chapter.Of<ConnectionRows>(),
+        Chapter.Of<StreamingRows>(),
+        Chapter.Of<UpgradeRows>(),
+        Chapter.Of<ForwardingRows>(),
+        Chapter.Of<AttackRows>(),
+        Chapter.Of<HeadAttackRows>(),
+        Chapter.Of<ReencodingRows>(),
+        Chapter.Of<MalformedResponseRows>(),
     ];
 }
 

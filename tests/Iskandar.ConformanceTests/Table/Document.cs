@@ -56,9 +56,15 @@ public static class Document
         _ => Cell(outcome),
     };
 
-    private static string Cell(string text) => text
-        .Replace("|", "\\|", StringComparison.Ordinal)
-        .Replace("<", "&lt;", StringComparison.Ordinal)
-        .Replace("*", "\\*", StringComparison.Ordinal)
-        .Replace("_", "\\_", StringComparison.Ordinal);
+    /// <summary>What stands between backquotes is as it is, but for the bar that would end the cell.</summary>
+    private static string Cell(string text)
+    {
+        var parts = text.Replace("|", "\\|", StringComparison.Ordinal).Split('`');
+        for (var number = 0; number < parts.Length; number += 2)
+        {
+            parts[number] = parts[number].Replace("<", "&lt;", StringComparison.Ordinal).Replace("*", "\\*", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal);
+        }
+
+        return string.Join('`', parts);
+    }
 }
