@@ -7,7 +7,7 @@ public static class Silence
 {
     /// <summary>CONFORMANCE_SILENCE, in seconds, makes silences as long as one likes.</summary>
     private static readonly TimeSpan Length = TimeSpan.FromSeconds(
-        double.Parse(Environment.GetEnvironmentVariable("CONFORMANCE_SILENCE") ?? "2", CultureInfo.InvariantCulture));
+        double.Parse(Environment.GetEnvironmentVariable("CONFORMANCE_SILENCE") ?? "1", CultureInfo.InvariantCulture));
 
     /// <summary>Nothing is sent for a while.</summary>
     public static Task KeepAsync(CancellationToken token) => Task.Delay(Length, token);

@@ -11,14 +11,16 @@ public static class Tool
             .FirstOrDefault(File.Exists);
 
     /// <summary>Runs a program to its end; killed when the token says so.</summary>
-    public static async Task<ProcessResult> RunAsync(string path, IEnumerable<string> arguments, CancellationToken token)
+    public static async Task<ProcessResult> RunAsync(string path, IEnumerable<string> arguments, CancellationToken token, string input = "")
     {
-        var start = new ProcessStartInfo(path, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(path, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
         var errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
         try
         {
+            await process.StandardInput.WriteAsync(input.AsMemory(), token);
+            process.StandardInput.Close();
             await process.WaitForExitAsync(token);
         }
         finally

@@ -23,6 +23,8 @@ public static class Contents
         Chapter.Of<HeadAttackRows>(),
         Chapter.Of<ReencodingRows>(),
         Chapter.Of<MalformedResponseRows>(),
+        Chapter.Of<VarnishRows>(),
+        Chapter.Of<CurlRows>(),
     ];
 }
 
