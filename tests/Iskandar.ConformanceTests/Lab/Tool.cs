@@ -19,8 +19,7 @@ public static class Tool
         var errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
         try
         {
-            await process.StandardInput.WriteAsync(input.AsMemory(), token);
-            process.StandardInput.Close();
+            await GiveAsync(process.StandardInput, input, token);
             await process.WaitForExitAsync(token);
         }
         finally
@@ -32,5 +31,20 @@ public static class Tool
         }
 
         return new ProcessResult(process.ExitCode, await output, await errors);
+    }
+
+    private static async Task GiveAsync(StreamWriter standardInput, string input, CancellationToken token)
+    {
+        try
+        {
+            await using (standardInput)
+            {
+                await standardInput.WriteAsync(input.AsMemory(), token);
+            }
+        }
+        catch (IOException)
+        {
+            // The program has ended without wanting it.
+        }
     }
 }

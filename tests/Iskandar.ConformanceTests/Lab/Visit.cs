@@ -23,8 +23,16 @@ public sealed class Visit
     public IReadOnlyList<string> Heads { get; }
 
     /// <summary>What the app got, or what the visitor got instead.</summary>
-    public string App(Func<string, string> say) =>
-        Heads.Count == 1 ? _door.Neutral(say(Heads[0])) : $"{(Response is null ? "the connection ends" : Say.Status(Response.Head))}; the app sees {(Heads.Count == 0 ? "nothing" : $"{Heads.Count} requests")}";
+    public string App(Func<string, string> say)
+    {
+        if (Heads.Count == 1)
+        {
+            return _door.Neutral(say(Heads[0]));
+        }
+
+        var answer = Response is null ? "the connection ends" : Say.Status(Response.Head);
+        return $"{answer}; the app sees {(Heads.Count == 0 ? "nothing" : $"{Heads.Count} requests")}";
+    }
 
     /// <summary>The request line that the app got.</summary>
     public string AppLine() => App(static head => $"the app sees `{head.Split("\r\n")[0]}`");

@@ -16,7 +16,11 @@ public sealed class ContentRows(Laboratory laboratory) : Section<ContentRows>(la
     [
         Uploaded("Sized, with the length declared", "Content-Length: 5\r\n\r\nhello"),
         Uploaded("Sized, empty", "Content-Length: 0\r\n\r\n"),
-        Uploaded("POST with neither length nor chunks", "\r\n", "the app sees `Content-Length: 0`", "The same request: no content. RFC 9110 section 8.6 wants it said with POST."),
+        Uploaded(
+            "POST with neither length nor chunks",
+            "\r\n",
+            "the app sees `Content-Length: 0`",
+            "The same request: no content. RFC 9110 section 8.6 wants it said with POST."),
         Uploaded("Chunked", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"),
         Uploaded("Chunked in chunks of one byte", "Transfer-Encoding: chunked\r\n\r\n1\r\nh\r\n1\r\ne\r\n1\r\ny\r\n0\r\n\r\n"),
         Uploaded("Chunked, empty", "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),

@@ -16,7 +16,12 @@ public sealed class ForwardingRows(Laboratory laboratory) : Section<ForwardingRo
         Fields("X-Forwarded-For", "the app sees `X-Forwarded-For: 127.0.0.1`", Truth),
         Fields("X-Forwarded-Proto", "the app sees `X-Forwarded-Proto: http`", Truth),
         Fields("X-Forwarded-Host", "the app sees `X-Forwarded-Host: {host}`", Truth),
-        Fields("X-Forwarded-For, spoofed", "the app sees `X-Forwarded-For: 127.0.0.1`", Truth, "X-Forwarded-For: 6.6.6.6", "X-Forwarded-For: 7.7.7.7"),
+        Fields(
+            "X-Forwarded-For, spoofed",
+            "the app sees `X-Forwarded-For: 127.0.0.1`",
+            Truth,
+            "X-Forwarded-For: 6.6.6.6",
+            "X-Forwarded-For: 7.7.7.7"),
         Fields("X-Forwarded-Proto, spoofed", "the app sees `X-Forwarded-Proto: http`", Truth, "X-Forwarded-Proto: https"),
         Fields("X-Forwarded-Host, spoofed", "the app sees `X-Forwarded-Host: {host}`", Truth, "X-Forwarded-Host: evil.example"),
         Fields("X-Forwarded-Prefix, spoofed", "the app sees none of it", Dropped, "X-Forwarded-Prefix: /x"),

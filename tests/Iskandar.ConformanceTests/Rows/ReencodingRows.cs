@@ -12,12 +12,28 @@ public sealed class ReencodingRows(Laboratory laboratory) : Section<ReencodingRo
 
     public static IReadOnlyList<Row> Rows { get; } =
     [
-        Framed("Transfer-Encoding and Content-Length", "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n2\r\nhi\r\n0\r\n\r\n", "the app sees `Transfer-Encoding: chunked`", Anew),
+        Framed(
+            "Transfer-Encoding and Content-Length",
+            "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
+            "the app sees `Transfer-Encoding: chunked`",
+            Anew),
         Framed("Content-Length: +2", "Content-Length: +2\r\n\r\nhi", "the app sees `Content-Length: 2`", Anew),
         Framed("Content-Length: 002", "Content-Length: 002\r\n\r\nhi", "the app sees `Content-Length: 2`", Anew),
-        Framed("Transfer-Encoding: CHUNKED", "Transfer-Encoding: CHUNKED\r\n\r\n2\r\nhi\r\n0\r\n\r\n", "the app sees `Transfer-Encoding: chunked`", Anew),
-        Framed("Transfer-Encoding: chunked, twice", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n", "the app sees `Transfer-Encoding: chunked`", Anew),
-        Framed("Transfer-Encoding: gzip, chunked", "Transfer-Encoding: gzip, chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n", "the app sees `Transfer-Encoding: chunked`", "Known fault: a coding that nobody takes off again ought to be refused with 501 (RFC 9112 section 6.1)."),
+        Framed(
+            "Transfer-Encoding: CHUNKED",
+            "Transfer-Encoding: CHUNKED\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
+            "the app sees `Transfer-Encoding: chunked`",
+            Anew),
+        Framed(
+            "Transfer-Encoding: chunked, twice",
+            "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
+            "the app sees `Transfer-Encoding: chunked`",
+            Anew),
+        Framed(
+            "Transfer-Encoding: gzip, chunked",
+            "Transfer-Encoding: gzip, chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
+            "the app sees `Transfer-Encoding: chunked`",
+            "Known fault: a coding that nobody takes off again ought to be refused with 501 (RFC 9112 section 6.1)."),
         Framed("Transfer-Encoding in HTTP/1.0", "Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n", version: "1.0"),
         Chunked("Chunk extensions", "2;a=b\r\nhi\r\n0;c\r\n\r\n", "the app gets chunks `2 hi 0`", Anew),
         Chunked("Chunk sizes with zeros in front", "0002\r\nhi\r\n000\r\n\r\n", "the app gets chunks `2 hi 0`", Anew),

@@ -16,7 +16,10 @@ public sealed class ResponseFieldRows(Laboratory laboratory) : Section<ResponseF
         Carried("UTF-8 in a value", ["X-A: \u00e2\u0082\u00ac"]),
         Carried("A tab within a value", ["X-A: a\tb"]),
         Carried("Quoted strings and commas", ["X-A: \"a, b\"; c=\"d\\\"e\""]),
-        Carried("Repeated Set-Cookie, in order", ["X-A: 1", "Set-Cookie: a=1; Path=/", "Set-Cookie: b=2; Expires=Thu, 01 Jan 2037 00:00:00 GMT"], "Set-Cookie"),
+        Carried(
+            "Repeated Set-Cookie, in order",
+            ["X-A: 1", "Set-Cookie: a=1; Path=/", "Set-Cookie: b=2; Expires=Thu, 01 Jan 2037 00:00:00 GMT"],
+            "Set-Cookie"),
         Carried("A cookie's Domain is left as it is", ["Set-Cookie: a=1; Domain=app.example"], "Set-Cookie"),
         Carried("Repeated fields, in order", ["X-A: 1", "X-A: 2", "X-A: 1"]),
         Kept("Date", "Thu, 01 Jan 1970 00:00:00 GMT"),

@@ -10,8 +10,18 @@ public sealed class TrailerRows(Laboratory laboratory) : Section<TrailerRows>(la
 
     public static IReadOnlyList<Row> Rows { get; } =
     [
-        ToVisitor("Response, to a visitor that says `TE: trailers`", ["Connection: TE", "TE: trailers"], ["X-Sum: 1"], "none, content `hi`", "Not yet: trailers don't reach visitors of HTTP/1.1."),
-        ToVisitor("Response, two of them, announced by Trailer", ["Connection: TE", "TE: trailers"], ["X-Sum: 1", "X-Other: 2"], "none, content `hi`", "Not yet: as above."),
+        ToVisitor(
+            "Response, to a visitor that says `TE: trailers`",
+            ["Connection: TE", "TE: trailers"],
+            ["X-Sum: 1"],
+            "none, content `hi`",
+            "Not yet: trailers don't reach visitors of HTTP/1.1."),
+        ToVisitor(
+            "Response, two of them, announced by Trailer",
+            ["Connection: TE", "TE: trailers"],
+            ["X-Sum: 1", "X-Other: 2"],
+            "none, content `hi`",
+            "Not yet: as above."),
         ToVisitor(
             "Response, to a visitor that doesn't say so",
             [],

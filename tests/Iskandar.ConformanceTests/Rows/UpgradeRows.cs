@@ -67,7 +67,11 @@ public sealed class UpgradeRows(Laboratory laboratory) : Section<UpgradeRows>(la
             await visitor.SendAsync("still there");
             return $"`{Texts.Latin(await visitor.ReadExactlyAsync(11))}`";
         }),
-        Other("Upgrade: h2c", "the app sees none of it", "HTTP/2 in clear that nobody looked into could hide requests: never passed on.", "HTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA"),
+        Other(
+            "Upgrade: h2c",
+            "the app sees none of it",
+            "HTTP/2 in clear that nobody looked into could hide requests: never passed on.",
+            "HTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA"),
         Other("Upgrade: TLS/1.0", "the app sees none of it", "Only WebSockets are passed on."),
         Other("Upgrade: own-protocol", "the app sees none of it", "Not yet: other protocols only if allowed by option."),
     ];

@@ -41,8 +41,8 @@ public static class Publication
     }
 
     /// <summary>Another version of nginx may do other things; that is no fault of ours.</summary>
-    private static string WithoutNginx(string text) =>
-        string.Join('\n', text.Split('\n').Select(line => line.EndsWith(" |", StringComparison.Ordinal) ? line[..line[..^2].LastIndexOf(" | ", StringComparison.Ordinal)] : line));
+    private static string WithoutNginx(string text) => string.Join('\n', text.Split('\n').Select(static line =>
+        line.EndsWith(" |", StringComparison.Ordinal) ? line[..line[..^2].LastIndexOf(" | ", StringComparison.Ordinal)] : line));
 
     private static List<string> Missing(Outcomes outcomes)
     {
