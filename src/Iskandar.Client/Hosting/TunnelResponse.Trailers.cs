@@ -7,7 +7,7 @@ namespace Iskandar.Client.Hosting;
 
 /// <summary>
 /// The trailers of a response. They may be set until it ends: when the application has returned, or with the last byte that <c>Content-Length</c> declares,
-/// unless the <c>Trailer</c> field announces them.
+/// unless the <c>Trailer</c> field announces them, or the application has already asked for their section.
 /// </summary>
 internal sealed partial class TunnelResponse : IHttpResponseTrailersFeature
 {
@@ -22,7 +22,7 @@ internal sealed partial class TunnelResponse : IHttpResponseTrailersFeature
         set => _trailers = value;
     }
 
-    private bool MayHaveTrailers => _announcesTrailers || _trailers is { Count: > 0 };
+    private bool MayHaveTrailers => _announcesTrailers || _trailers is not null;
 
     private FieldSection? ToTrailers()
     {
