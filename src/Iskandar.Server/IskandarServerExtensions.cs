@@ -37,6 +37,8 @@ public static class IskandarServerExtensions
     // for one who has stopped reading: at 20 kB/s that third lasts the better part of a minute.
     private static readonly MinDataRate LeastResponseRate = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromMinutes(10));
 
+    private static readonly TimeSpan UploadGrace = TimeSpan.FromSeconds(30);
+
     /// <summary>Adds what the tunnel server needs. Options are checked when the app starts, all at once.</summary>
     /// <param name="services">The app's services.</param>
     /// <param name="configure">Sets the options.</param>
@@ -84,7 +86,9 @@ public static class IskandarServerExtensions
     /// <param name="kestrel">Kestrel's options.</param>
     public static void ConfigureForIskandar(this KestrelServerOptions kestrel)
     {
+        var options = kestrel.ApplicationServices.GetRequiredService<IOptions<IskandarServerOptions>>().Value;
         kestrel.Limits.MinResponseDataRate = LeastResponseRate;
+        kestrel.Limits.MinRequestBodyDataRate = options.MinUploadRate is { } rate ? new MinDataRate(rate, UploadGrace) : null;
         kestrel.AddServerHeader = false;
         kestrel.RequestHeaderEncodingSelector = static name =>
             name.Equals("Connection", StringComparison.OrdinalIgnoreCase) ? ConnectionOptionsEncoding.Instance : Encoding.Latin1;

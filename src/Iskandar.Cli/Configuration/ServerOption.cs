@@ -31,6 +31,18 @@ internal sealed record ServerOption(
             text => text == "off" ? o => o.IdleTimeout = null : Quantities.ParseTime(text) is { } t ? o => o.IdleTimeout = t : null),
         Time("drain-timeout", "Time to finish what is in flight when the server stops. Default 30s.", (o, t) => o.DrainTimeout = t),
         new(
+            new("min-upload-rate", "size|off", "Least bytes a second of a request's content, after its first 30s. Default off."),
+            Quantities.Size + ", or off",
+            text => text == "off" ? o => o.MinUploadRate = null : Quantities.ParseSize(text) is { } rate ? o => o.MinUploadRate = rate : null),
+        new(
+            new("forwarded-fields", "x-forwarded|forwarded|both", "How apps learn where a request came from: X-Forwarded-For, -Proto and -Host, or Forwarded, or both. Default x-forwarded."),
+            "x-forwarded, forwarded or both",
+            text => ParseForwarded(text) is { } fields ? o => o.ForwardedFields = fields : null),
+        new(
+            new("via", "name|off", "What the server calls itself in the Via field of requests. Default iskandar."),
+            "a token such as iskandar, or off",
+            text => o => o.Via = text == "off" ? null : text),
+        new(
             new("trusted-proxies", "network", "Proxies whose X-Forwarded-* fields are believed: addresses or networks. Repeatable. Default none.", IsList: true),
             "an address or network",
             text => o => o.TrustedProxies.Add(text)),
@@ -46,6 +58,14 @@ internal sealed record ServerOption(
             },
             Clear: o => o.Upgrades.Clear()),
     ];
+
+    private static ForwardedFields? ParseForwarded(string text) => text switch
+    {
+        "x-forwarded" => ForwardedFields.XForwarded,
+        "forwarded" => ForwardedFields.Forwarded,
+        "both" => ForwardedFields.Both,
+        _ => null,
+    };
 
     private static ServerOption Number(string name, string help, Action<IskandarServerOptions, int> assign) => new(
         new(name, "n", help),

@@ -19,7 +19,7 @@ internal static class MessageFields
         var connection = ConnectionFields.OptionsOf(fields);
         foreach (ref readonly var line in fields.Lines)
         {
-            if (Crosses(line.Name, connection, isUpgrade))
+            if (Crosses(line.Name, connection, isUpgrade) || ConnectionFields.IsTrailersWelcome(line))
             {
                 headers.AddLine(line.Name, line.Value);
             }
@@ -39,6 +39,20 @@ internal static class MessageFields
         }
 
         return headers;
+    }
+
+    /// <summary>Whether the visitor waits to be asked for the request's content (RFC 9110 section 10.1.1).</summary>
+    public static bool ExpectContinue(FieldSection fields)
+    {
+        foreach (ref readonly var line in fields.Lines)
+        {
+            if (line.Name.Equals(HeaderNames.Expect, StringComparison.OrdinalIgnoreCase) && line.Value.Equals("100-continue", StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>A request's trailers.</summary>

@@ -45,6 +45,8 @@ internal sealed partial class TunnelRequest : IHttpConnectionFeature, IHttpReque
     {
         OriginFailure.Unreachable => ExchangeError.OriginUnreachable,
         OriginFailure.Timeout => ExchangeError.OriginTimeout,
+        OriginFailure.Invalid => ExchangeError.OriginInvalid,
+        OriginFailure.HeadTooLarge => ExchangeError.ResponseHeadTooLarge,
         _ => ExchangeError.OriginFailed,
     });
 

@@ -28,5 +28,9 @@ internal sealed partial class TunnelRequest : IHttpRequestBodyDetectionFeature, 
     /// <summary>The content has been read to its end.</summary>
     public void OnContentRead() => _contentWasRead = true;
 
-    private Stream OpenBody() => CanHaveBody ? new TunnelRequestStream(this, _exchange.OpenContent()) : Stream.Null;
+    /// <summary>Asks the visitor for the content, who waits to be asked (RFC 9110 section 10.1.1).</summary>
+    public void AskForContent() => _response.SendInformational(StatusCodes.Status100Continue, headers: null);
+
+    private Stream OpenBody() =>
+        CanHaveBody ? new TunnelRequestStream(this, _exchange.OpenContent(), MessageFields.ExpectContinue(_exchange.Request.Fields)) : Stream.Null;
 }

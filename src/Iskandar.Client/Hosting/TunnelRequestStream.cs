@@ -1,8 +1,12 @@
 namespace Iskandar.Client.Hosting;
 
-/// <summary>The request's content as a stream that notices when it has been read to its end: behind it are the trailers.</summary>
-internal sealed class TunnelRequestStream(TunnelRequest request, Stream content) : Stream
+/// <summary>
+/// The request's content as a stream that notices when it has been read to its end: behind it are the trailers. And when it is first read, if the visitor waits for that.
+/// </summary>
+internal sealed class TunnelRequestStream(TunnelRequest request, Stream content, bool isAwaited) : Stream
 {
+    private bool _isAwaited = isAwaited;
+
     public override bool CanRead => true;
 
     public override bool CanSeek => false;
@@ -19,6 +23,7 @@ internal sealed class TunnelRequestStream(TunnelRequest request, Stream content)
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        Ask();
         var read = content.ReadAsync(buffer, cancellationToken);
         return read.IsCompletedSuccessfully ? new ValueTask<int>(Note(read.GetAwaiter().GetResult(), buffer.Length)) : WaitAsync(read, buffer.Length);
     }
@@ -28,11 +33,16 @@ internal sealed class TunnelRequestStream(TunnelRequest request, Stream content)
 
     public override async Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken)
     {
+        Ask();
         await content.CopyToAsync(destination, bufferSize, cancellationToken).ConfigureAwait(false);
         request.OnContentRead();
     }
 
-    public override int Read(byte[] buffer, int offset, int count) => Note(content.Read(buffer, offset, count), count);
+    public override int Read(byte[] buffer, int offset, int count)
+    {
+        Ask();
+        return Note(content.Read(buffer, offset, count), count);
+    }
 
     public override void Flush()
     {
@@ -43,6 +53,15 @@ internal sealed class TunnelRequestStream(TunnelRequest request, Stream content)
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
     public override void SetLength(long value) => throw new NotSupportedException();
+
+    private void Ask()
+    {
+        if (_isAwaited)
+        {
+            _isAwaited = false;
+            request.AskForContent();
+        }
+    }
 
     private async ValueTask<int> WaitAsync(ValueTask<int> read, int asked) => Note(await read.ConfigureAwait(false), asked);
 

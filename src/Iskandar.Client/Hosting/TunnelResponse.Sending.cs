@@ -11,7 +11,7 @@ internal sealed partial class TunnelResponse
     private static readonly ObjectPool<ResponseHead> Heads = new DefaultObjectPool<ResponseHead>(new HeadPolicy());
 
     /// <summary>Sends an informational response, if the head of the final one wasn't sent yet.</summary>
-    public void SendInformational(int statusCode, IHeaderDictionary headers)
+    public void SendInformational(int statusCode, IHeaderDictionary? headers)
     {
         if (_ended || (HasStarted && _unsentHead is null))
         {

@@ -24,8 +24,11 @@ public enum ExchangeError
     /// <summary>Nothing answers at the origin.</summary>
     OriginUnreachable,
 
-    /// <summary>The origin broke off, or sent what is not HTTP.</summary>
+    /// <summary>The origin broke off.</summary>
     OriginFailed,
+
+    /// <summary>The origin sent what is not HTTP.</summary>
+    OriginInvalid,
 
     /// <summary>The origin took too long.</summary>
     OriginTimeout,

@@ -18,6 +18,7 @@ public static class ExchangeErrors
         ExchangeError.MethodUnsupported => "method_unsupported",
         ExchangeError.OriginUnreachable => "origin_unreachable",
         ExchangeError.OriginFailed => "origin_failed",
+        ExchangeError.OriginInvalid => "origin_invalid",
         ExchangeError.OriginTimeout => "origin_timeout",
         ExchangeError.ResponseInvalid => "response_invalid",
         ExchangeError.ResponseOverflow => "response_overflow",
@@ -60,6 +61,8 @@ public static class ExchangeErrors
     public static ExchangeError FromClientCode(ReadOnlySpan<byte> code) => code switch
     {
         _ when code.SequenceEqual("origin_unreachable"u8) => ExchangeError.OriginUnreachable,
+        _ when code.SequenceEqual("origin_invalid"u8) => ExchangeError.OriginInvalid,
+        _ when code.SequenceEqual("response_head_too_large"u8) => ExchangeError.ResponseHeadTooLarge,
         _ when code.SequenceEqual("origin_timeout"u8) => ExchangeError.OriginTimeout,
         _ when code.SequenceEqual("request_invalid"u8) => ExchangeError.RequestInvalid,
         _ when code.SequenceEqual("tunnel_closing"u8) => ExchangeError.TunnelClosing,

@@ -14,6 +14,9 @@ public interface IGatewayConnection : IAsyncDisposable
     /// <summary>Whether an exchange can become a two-way byte stream after a 101 (RFC 9110 section 7.8).</summary>
     bool CanUpgrade { get; }
 
+    /// <summary>Whether a client can ask for a request's content before it is sent: see <see cref="IGatewayExchange.WaitForContinueAsync"/>.</summary>
+    bool CanExpect { get; }
+
     /// <summary>Sends the registration, then reads until the connection ends. Never throws for what a peer or a network does.</summary>
     /// <param name="registration">What the client is told.</param>
     /// <param name="cancellationToken">Ends the connection at once.</param>

@@ -36,6 +36,13 @@ public interface IGatewayExchange : IDisposable
     /// </param>
     void SendHead(bool endOfRequest, bool upgrade);
 
+    /// <summary>
+    /// Waits until the client asks for the content of a request that says <c>Expect: 100-continue</c> (RFC 9110 section 10.1.1). To be called once at the most, and only where
+    /// <see cref="IGatewayConnection.CanExpect"/>.
+    /// </summary>
+    /// <returns>True: it wants the content. False: the response's head came without its having asked, or the exchange failed.</returns>
+    Task<bool> WaitForContinueAsync();
+
     /// <summary>Sends a piece of the request's content, and waits while there is no room for it.</summary>
     /// <param name="content">The bytes; free for reuse when the call has returned.</param>
     /// <param name="cancellationToken">Ends the wait.</param>

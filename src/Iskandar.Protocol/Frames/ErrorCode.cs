@@ -47,4 +47,7 @@ internal enum ErrorCode : ushort
 
     /// <summary>The server is stopping.</summary>
     Stopping = 14,
+
+    /// <summary>The origin sent what is not HTTP.</summary>
+    OriginInvalid = 15,
 }

@@ -50,6 +50,8 @@ internal sealed class JsonGatewayConnection : IGatewayConnection
 
     public bool CanUpgrade => false;
 
+    public bool CanExpect => false;
+
     public int ActiveExchanges
     {
         get

@@ -60,6 +60,9 @@ internal sealed partial class JsonGatewayExchange(JsonGatewayConnection connecti
         }
     }
 
+    // Content crosses in the request's own message: it has to be there first.
+    public Task<bool> WaitForContinueAsync() => Task.FromResult(true);
+
     public ValueTask<bool> ReadHeadAsync() => _head.WaitAsync();
 
     public void OnFailed(Action<object> callback, object state)

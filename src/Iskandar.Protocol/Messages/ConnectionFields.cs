@@ -9,7 +9,7 @@ public static class ConnectionFields
 {
     private static readonly FrozenSet<string> Names = new[]
     {
-        "Connection", "Keep-Alive", "Proxy-Connection", "Transfer-Encoding", "TE", "Trailer", "Upgrade", "HTTP2-Settings",
+        "Connection", "Keep-Alive", "Proxy-Connection", "Transfer-Encoding", "TE", "Upgrade", "HTTP2-Settings",
         "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Authentication-Info",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
@@ -22,6 +22,14 @@ public static class ConnectionFields
     /// <summary>Whether a field of this name is always connection-specific.</summary>
     /// <param name="name">The field name, in any case.</param>
     public static bool Contains(string name) => Names.Contains(name);
+
+    /// <summary>
+    /// Whether a line is <c>TE: trailers</c>, which crosses a tunnel as it does HTTP/2 (RFC 9113 section 8.2.2): its sender takes trailers. Of all that a <c>TE</c> field may say, nothing
+    /// else is of use to anyone but its receiver.
+    /// </summary>
+    /// <param name="line">A line of a request's header section.</param>
+    public static bool IsTrailersWelcome(Field line) =>
+        line.Name.Equals("TE", StringComparison.OrdinalIgnoreCase) && line.Value.Equals("trailers", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>What the <c>Connection</c> lines of a section say, as one list; null when there are none.</summary>
     /// <param name="fields">The header section.</param>

@@ -19,11 +19,20 @@ internal sealed partial class FrameClientExchange
             }
         };
 
+    // The final head may be on its way from another thread. Whoever comes to write second, under the sender's lock, sees it.
+    private static readonly Action<(FrameClientExchange Exchange, ResponseHead Head), IBufferWriter<byte>> WriteInformational = static (state, output) =>
+    {
+        if (!Volatile.Read(ref state.Exchange._headSent))
+        {
+            ResponseFrame.Write(output, state.Exchange._stream, state.Head, end: false);
+        }
+    };
+
     public void SendInformational(ResponseHead head)
     {
-        if (!Volatile.Read(ref _cancelled) && !_headSent && Fits(head))
+        if (!Volatile.Read(ref _cancelled) && Fits(head))
         {
-            _connection.Sender.Send((_stream, head, ReadOnlyMemory<byte>.Empty, false), WriteHead);
+            _connection.Sender.Send((this, head), WriteInformational);
         }
     }
 
@@ -40,7 +49,7 @@ internal sealed partial class FrameClientExchange
             return default;
         }
 
-        _headSent = true;
+        Volatile.Write(ref _headSent, true);
 
         // A small response is one write: head and content together, if there is credit for it.
         var takesContent = _outbound.TryTake(content.Length, endOfResponse);

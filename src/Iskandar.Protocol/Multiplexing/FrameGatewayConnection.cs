@@ -37,6 +37,8 @@ internal sealed class FrameGatewayConnection : FrameConnection, IGatewayConnecti
 
     public bool CanUpgrade => true;
 
+    public bool CanExpect => true;
+
     public int ActiveExchanges => Volatile.Read(ref _open);
 
     public override bool IsQuiet => Volatile.Read(ref _open) <= 1;

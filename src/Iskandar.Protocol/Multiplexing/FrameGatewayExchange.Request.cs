@@ -40,6 +40,21 @@ internal sealed partial class FrameGatewayExchange
         }
     }
 
+    public Task<bool> WaitForContinueAsync()
+    {
+        lock (_gate)
+        {
+            if (_isAsked || _state != State.Open)
+            {
+                return Task.FromResult(_isAsked);
+            }
+
+            // Few requests expect anything: one object more for those.
+            _asked = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _asked.Task;
+        }
+    }
+
     public async ValueTask<ExchangeError> SendContentAsync(ReadOnlySequence<byte> content, CancellationToken cancellationToken)
     {
         foreach (var segment in content)

@@ -9,7 +9,7 @@ namespace Iskandar.Protocol.Multiplexing;
 /// </content>
 internal sealed partial class FrameGatewayExchange
 {
-    /// <summary>A head. An informational one is valid and has no further effect.</summary>
+    /// <summary>A head. Of informational ones only 100 (Continue) has an effect: it asks for the request's content.</summary>
     /// <param name="stream">The stream it came for.</param>
     /// <param name="head">The head; replaced by this exchange's own when it was taken.</param>
     /// <param name="end">Whether there is no content.</param>
@@ -34,10 +34,17 @@ internal sealed partial class FrameGatewayExchange
 
             if (head.Status < 200 && (head.Status != 101 || end))
             {
+                if (head.Status == 100 && !end)
+                {
+                    _isAsked = true;
+                    _asked?.TrySetResult(true);
+                }
+
                 return end ? ErrorCode.ProtocolError : null;
             }
 
             (Response, head) = (head, Response);
+            _asked?.TrySetResult(false);
             _state = end ? State.Done : State.Streaming;
             _isUpgrade = Response.Status == 101;
             _lastActivity = Now();

@@ -22,6 +22,8 @@ internal sealed partial class FrameGatewayExchange : IGatewayExchange
     private bool _isUpgrade;
     private bool _isOver;
     private bool _endsEarly;
+    private bool _isAsked;
+    private TaskCompletionSource<bool>? _asked;
     private long _lastActivity;
 
     public FrameGatewayExchange(FrameGatewayConnection connection)
@@ -124,7 +126,7 @@ internal sealed partial class FrameGatewayExchange : IGatewayExchange
             // A client that takes no content is as good as one that doesn't answer.
             var limit = _state switch
             {
-                State.Open when _outbound.IsOver || _outbound.IsWaiting || _isUpgrade => options.HeadTimeout,
+                State.Open when _outbound.IsOver || _outbound.IsWaiting || _isUpgrade || _asked is { Task.IsCompleted: false } => options.HeadTimeout,
                 State.Streaming when !_isUpgrade => options.IdleTimeout,
                 _ => null,
             };
@@ -179,6 +181,7 @@ internal sealed partial class FrameGatewayExchange : IGatewayExchange
         _outbound.Stop();
         _inbound.Complete();
         _head.SetElsewhere(false);
+        _asked?.TrySetResult(false);
         _onFailed?.Callback(_onFailed.Value.State);
     }
 
@@ -189,6 +192,9 @@ internal sealed partial class FrameGatewayExchange : IGatewayExchange
         _isUpgrade = false;
         _isOver = false;
         _endsEarly = false;
+        _isAsked = false;
+        _asked?.TrySetResult(false);
+        _asked = null;
         _onFailed = null;
         _outbound.Reset();
         _inbound.Reset();

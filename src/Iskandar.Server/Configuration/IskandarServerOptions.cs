@@ -46,6 +46,17 @@ public sealed class IskandarServerOptions
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
+    /// The least rate of request content, in bytes per second, after its first 30 s. 1 to 1 GiB; null, the default: no limit, for an upload may pause. A visitor who is slower is cut off.
+    /// </summary>
+    public long? MinUploadRate { get; set; }
+
+    /// <summary>Which fields tell apps where a request came from. Default: <c>X-Forwarded-For</c>, <c>-Proto</c> and <c>-Host</c>.</summary>
+    public ForwardedFields ForwardedFields { get; set; }
+
+    /// <summary>What the server calls itself in the <c>Via</c> field of requests (RFC 9110 section 7.6.3): a token. Default <c>iskandar</c>; null: no such field.</summary>
+    public string? Via { get; set; } = "iskandar";
+
+    /// <summary>
     /// Proxies in front of the server whose <c>X-Forwarded-For</c> and <c>X-Forwarded-Proto</c> are believed: IP addresses or networks in CIDR notation.
     /// Default: none. The host is always that of <c>Host</c>, which a proxy has to pass on: it chooses the tunnel.
     /// </summary>

@@ -28,6 +28,16 @@ public sealed class IskandarServerOptionsValidator : IValidateOptions<IskandarSe
         }
 
         CheckTime(failures, "drain-timeout", options.DrainTimeout, TimeSpan.Zero, TimeSpan.FromHours(1));
+        if (options.MinUploadRate is { } rate)
+        {
+            CheckNumber(failures, "min-upload-rate", rate, 1, 1L << 30);
+        }
+
+        if (options.Via is { } via && !HttpSyntax.IsToken(via))
+        {
+            failures.Add($"via: expected a token such as iskandar, got \"{via}\".");
+        }
+
         foreach (var proxy in options.TrustedProxies)
         {
             if (!IPAddress.TryParse(proxy, out _) && !IPNetwork.TryParse(proxy, out _))

@@ -1,5 +1,4 @@
 using System.IO.Pipelines;
-using System.Runtime.CompilerServices;
 using Iskandar.Protocol.Connections;
 using Iskandar.Server.Configuration;
 using Iskandar.Server.ErrorPages;
@@ -22,6 +21,7 @@ namespace Iskandar.Server.Gateway;
 internal sealed class TunnelGateway(IOptions<IskandarServerOptions> options, TimeProvider time, ILogger<TunnelGateway> logger)
 {
     private readonly int _maxFields = options.Value.MaxFields;
+    private readonly ForwardingFields _forwarding = new(options.Value);
     private readonly string[] _upgrades = [.. options.Value.Upgrades];
 
     public Task HandleAsync(HttpContext context, IGatewayConnection connection)
@@ -37,13 +37,14 @@ internal sealed class TunnelGateway(IOptions<IskandarServerOptions> options, Tim
             refusal = connection.TryOpen(out exchange);
         }
 
-        return exchange is null ? ErrorPage.WriteAsync(context, refusal) : ServeAsync(context, exchange, upgrade);
+        return exchange is null ? ErrorPage.WriteAsync(context, refusal) : ServeAsync(context, exchange, upgrade, connection.CanExpect);
     }
 
-    private async Task ServeAsync(HttpContext context, IGatewayExchange exchange, RequestedUpgrade? upgrade)
+    private async Task ServeAsync(HttpContext context, IGatewayExchange exchange, RequestedUpgrade? upgrade, bool canExpect)
     {
         var isUpgrade = upgrade is not null;
         var sending = Task.CompletedTask;
+        Task<bool>? asked = null;
         using (exchange)
         {
             try
@@ -52,15 +53,21 @@ internal sealed class TunnelGateway(IOptions<IskandarServerOptions> options, Tim
                     static exchange => ((IGatewayExchange)exchange!).Cancel(ExchangeError.Cancelled), exchange);
 
                 // 3
-                if (VisitorRequest.TryRead(context, exchange.Request, upgrade, _maxFields) is var invalid and not ExchangeError.None)
+                var hasContent = !isUpgrade && context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true;
+                var isAwaited = hasContent && canExpect && VisitorRequest.ExpectsContinue(context.Request);
+                if (VisitorRequest.TryRead(context, exchange.Request, upgrade, isAwaited, _forwarding, _maxFields) is var invalid and not ExchangeError.None)
                 {
                     exchange.Cancel(invalid);
                 }
                 else
                 {
-                    var hasContent = !isUpgrade && context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true;
                     exchange.SendHead(endOfRequest: !hasContent && !isUpgrade, upgrade: isUpgrade);
-                    if (hasContent)
+                    if (isAwaited)
+                    {
+                        asked = exchange.WaitForContinueAsync();
+                        sending = SendWhenAskedAsync(context, exchange, asked);
+                    }
+                    else if (hasContent)
                     {
                         sending = SendContentAsync(context, exchange);
                     }
@@ -81,10 +88,24 @@ internal sealed class TunnelGateway(IOptions<IskandarServerOptions> options, Tim
                         sending = SendContentAsync(context, exchange);
                     }
 
-                    if (await TryRespondAsync(context, exchange, upgrade))
+                    if (TryCopyHead(context, exchange, upgrade))
                     {
-                        return;
+                        if (asked is not null && !await asked)
+                        {
+                            // Answered without the content. The visitor may leave it out, or send it of its own accord, and to tell which from its next request is guessing: so the
+                            // connection ends with this one. After the head, reading doesn't ask for anything.
+                            VisitorResponse.EndConnection(context);
+                            await context.Response.BodyWriter.FlushAsync(CancellationToken.None);
+                            sending = SendContentAsync(context, exchange);
+                        }
+
+                        if (await TryRespondAsync(context, exchange, upgrade))
+                        {
+                            return;
+                        }
                     }
+
+                    exchange.Cancel(ExchangeError.ResponseInvalid);
                 }
 
                 // 6
@@ -121,8 +142,7 @@ internal sealed class TunnelGateway(IOptions<IskandarServerOptions> options, Tim
         return context.Request.ContentLength > connection.MaxRequestContent ? ExchangeError.ContentTooLarge : ExchangeError.None;
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<bool> TryRespondAsync(HttpContext context, IGatewayExchange exchange, RequestedUpgrade? upgrade)
+    private static bool TryCopyHead(HttpContext context, IGatewayExchange exchange, RequestedUpgrade? upgrade)
     {
         if (upgrade?.IsMistaken(exchange.Response.Status) == true)
         {
@@ -130,16 +150,21 @@ internal sealed class TunnelGateway(IOptions<IskandarServerOptions> options, Tim
             return false;
         }
 
-        var switches = exchange.Response.Status == StatusCodes.Status101SwitchingProtocols;
-        if ((!switches || upgrade?.IsAgreed(exchange.Response.Fields) == true)
-            && VisitorResponse.TryCopyHead(exchange.Response, context.Response)
-            && (switches ? await VisitorUpgrade.TryCopyAsync(context, exchange, upgrade!, time) : await VisitorResponse.TryCopyContentAsync(exchange, context)))
-        {
-            return true;
-        }
+        return (exchange.Response.Status != StatusCodes.Status101SwitchingProtocols || upgrade?.IsAgreed(exchange.Response.Fields) == true)
+            && VisitorResponse.TryCopyHead(exchange.Response, context.Response);
+    }
 
-        exchange.Cancel(ExchangeError.ResponseInvalid);
-        return false;
+    private ValueTask<bool> TryRespondAsync(HttpContext context, IGatewayExchange exchange, RequestedUpgrade? upgrade) =>
+        exchange.Response.Status == StatusCodes.Status101SwitchingProtocols
+            ? VisitorUpgrade.TryCopyAsync(context, exchange, upgrade!, time)
+            : VisitorResponse.TryCopyContentAsync(exchange, context);
+
+    private async Task SendWhenAskedAsync(HttpContext context, IGatewayExchange exchange, Task<bool> asked)
+    {
+        if (await asked)
+        {
+            await SendContentAsync(context, exchange);
+        }
     }
 
     private async Task SendContentAsync(HttpContext context, IGatewayExchange exchange)

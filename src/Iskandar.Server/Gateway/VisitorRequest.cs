@@ -1,4 +1,3 @@
-using System.Net;
 using Iskandar.Protocol.Connections;
 using Iskandar.Protocol.Messages;
 using Microsoft.AspNetCore.Http;
@@ -10,15 +9,18 @@ namespace Iskandar.Server.Gateway;
 /// <summary>Makes the head that crosses the tunnel from a visitor's request: nothing of the visitor's connection, and the truth about where it came from.</summary>
 internal static class VisitorRequest
 {
-    private static MappedAddress? _lastMapped;
+    private const string Continue = "100-continue";
 
     /// <summary>Fills in the head.</summary>
     /// <param name="context">The request.</param>
     /// <param name="head">The head, empty.</param>
     /// <param name="upgrade">The change of the protocol that crosses the tunnel too, if any.</param>
+    /// <param name="isAwaited">Whether the visitor waits to be asked for its content, and the client can ask.</param>
+    /// <param name="forwarding">Adds what the visitor doesn't say.</param>
     /// <param name="maxFields">How large its fields may be, as <see cref="SizeOf"/> counts.</param>
     /// <returns><see cref="ExchangeError.None"/>, or why the request can't be forwarded.</returns>
-    public static ExchangeError TryRead(HttpContext context, RequestHead head, RequestedUpgrade? upgrade, int maxFields)
+    public static ExchangeError TryRead(
+        HttpContext context, RequestHead head, RequestedUpgrade? upgrade, bool isAwaited, ForwardingFields forwarding, int maxFields)
     {
         var request = context.Request;
         head.Method = upgrade?.Method ?? request.Method;
@@ -50,13 +52,17 @@ internal static class VisitorRequest
         }
 
         upgrade?.AddTo(head.Fields);
-        if (context.Connection.RemoteIpAddress is { } address)
+        if (isAwaited)
         {
-            head.Fields.Add("X-Forwarded-For", ToText(address));
+            head.Fields.Add("Expect", Continue);
         }
 
-        head.Fields.Add("X-Forwarded-Proto", request.Scheme);
-        head.Fields.Add("X-Forwarded-Host", request.Headers.Host.ToString());
+        if (WelcomesTrailers(request))
+        {
+            head.Fields.Add("TE", "trailers");
+        }
+
+        forwarding.Add(context, head.Fields);
         return SizeOf(head.Fields) > maxFields ? ExchangeError.RequestHeadTooLarge : ExchangeError.None;
     }
 
@@ -72,8 +78,14 @@ internal static class VisitorRequest
         return size;
     }
 
-    /// <summary>Whether a field is the visitor's connection's, or not the visitor's to send.</summary>
-    // Expect is between the visitor and us: by the time the request crosses the tunnel, its content is there.
+    /// <summary>Whether the visitor waits to be asked for its content (RFC 9110 section 10.1.1).</summary>
+    public static bool ExpectsContinue(HttpRequest request) =>
+        request.Headers.Expect is { Count: > 0 } expect && expect.ToString().Equals(Continue, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Whether the visitor takes trailers (RFC 9110 section 10.1.4).</summary>
+    public static bool WelcomesTrailers(HttpRequest request) => request.Headers.TE is { Count: > 0 } codings && Lists(codings, "trailers");
+
+    /// <summary>Whether a field is the visitor's connection's, or not the visitor's to send. Expect, TE and Via have rules of their own.</summary>
     public static bool IsDropped(string name) => (name[0] | 0x20) switch
     {
         // By the first letter, in lower case: there are many fields, and few of them are dropped.
@@ -81,9 +93,26 @@ internal static class VisitorRequest
         'e' => name.Equals("Expect", StringComparison.OrdinalIgnoreCase),
         'f' => name.Equals("Forwarded", StringComparison.OrdinalIgnoreCase),
         'i' => name.StartsWith("Iskandar-", StringComparison.OrdinalIgnoreCase),
+        'v' => name.Equals("Via", StringComparison.OrdinalIgnoreCase),
         'x' => name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase) || name.StartsWith("X-Original-", StringComparison.OrdinalIgnoreCase),
         _ => ConnectionFields.Contains(name),
     };
+
+    private static bool Lists(StringValues values, string member)
+    {
+        foreach (var value in values)
+        {
+            foreach (var range in value.AsSpan().Split(','))
+            {
+                if (value.AsSpan(range).Trim(" \t").Equals(member, StringComparison.OrdinalIgnoreCase))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
 
     // Null when Connection names nothing that would not be dropped anyway, as it mostly does.
     private static string? OptionsOf(StringValues connection)
@@ -116,24 +145,4 @@ internal static class VisitorRequest
         var end = rest.IndexOfAny('/', '?');
         return end < 0 ? "/" : rest[end] == '?' ? string.Concat("/", rest[end..]) : rest[end..].ToString();
     }
-
-    // An address keeps its text, but one that has to be mapped is a new one each time. Most visitors come from where the last one came from.
-    private static string ToText(IPAddress address)
-    {
-        if (!address.IsIPv4MappedToIPv6)
-        {
-            return address.ToString();
-        }
-
-        var mapped = Volatile.Read(ref _lastMapped);
-        if (mapped is null || !mapped.Address.Equals(address))
-        {
-            mapped = new MappedAddress(address, address.MapToIPv4().ToString());
-            Volatile.Write(ref _lastMapped, mapped);
-        }
-
-        return mapped.Text;
-    }
-
-    private sealed record MappedAddress(IPAddress Address, string Text);
 }

@@ -50,6 +50,12 @@ internal static class VisitorResponse
         var response = context.Response;
         var hasContent = HasContent(context);
         var declared = hasContent ? response.ContentLength : null;
+        var isChunkedHere = hasContent && declared is null && MayHaveTrailers(context);
+        if (isChunkedHere)
+        {
+            response.Headers.TransferEncoding = "chunked";
+        }
+
         var writer = response.BodyWriter;
         long written = 0;
         exchange.OnFailed(static writer => ((PipeWriter)writer).CancelPendingFlush(), writer);
@@ -82,10 +88,10 @@ internal static class VisitorResponse
                     return false;
                 }
 
-                Write(writer, read.Buffer);
+                Write(writer, read.Buffer, isChunkedHere);
                 if (isLast)
                 {
-                    VisitorTrailers.Write(exchange.Trailers, response);
+                    End(writer, exchange, response, isChunkedHere);
                 }
             }
 
@@ -104,7 +110,7 @@ internal static class VisitorResponse
             exchange.Consumed(length);
         }
 
-        if (response.ContentLength is null || HttpProtocol.IsHttp2(context.Request.Protocol) || HttpProtocol.IsHttp3(context.Request.Protocol))
+        if ((response.ContentLength is null && !isChunkedHere) || HasStreams(context))
         {
             // Writes the last chunk and sends it with what is still unsent. In HTTP/2 the end stands on what is sent last: gRPC reads a head as trailers only
             // if the stream ends with it.
@@ -112,15 +118,27 @@ internal static class VisitorResponse
         }
         else
         {
-            // Kestrel sends the end of a sized response only when it is told to.
+            // Kestrel sends the end of a response that is sized, or that brings its own chunks, only when it is told to.
             await writer.FlushAsync(CancellationToken.None);
         }
 
         return true;
     }
 
+    /// <summary>Makes this the last response on its connection, where a connection carries one after the other.</summary>
+    public static void EndConnection(HttpContext context)
+    {
+        if (!HasStreams(context))
+        {
+            context.Response.Headers.Connection = "close";
+        }
+    }
+
     /// <summary>Whether a field is the connection's to the app, or not the app's to send.</summary>
     public static bool IsDropped(string name) => ConnectionFields.Contains(name) || name.StartsWith("Iskandar-", StringComparison.OrdinalIgnoreCase);
+
+    private static bool HasStreams(HttpContext context) =>
+        HttpProtocol.IsHttp2(context.Request.Protocol) || HttpProtocol.IsHttp3(context.Request.Protocol);
 
     // RFC 9110 section 6.4.1.
     private static bool HasContent(HttpContext context) =>
@@ -144,8 +162,32 @@ internal static class VisitorResponse
         return true;
     }
 
-    private static void Write(PipeWriter writer, ReadOnlySequence<byte> content)
+    // In HTTP/1.1, and when the visitor takes trailers or the app has announced some: others get Kestrel's chunks, which have none.
+    private static bool MayHaveTrailers(HttpContext context) =>
+        !context.Response.SupportsTrailers()
+        && context.Request.Protocol == HttpProtocol.Http11
+        && (VisitorRequest.WelcomesTrailers(context.Request) || context.Response.Headers.Trailer.Count > 0);
+
+    private static void End(PipeWriter writer, IGatewayExchange exchange, HttpResponse response, bool isChunked)
     {
+        if (isChunked)
+        {
+            ChunkedWriter.WriteEnd(writer, exchange.Trailers);
+        }
+        else
+        {
+            VisitorTrailers.Write(exchange.Trailers, response);
+        }
+    }
+
+    private static void Write(PipeWriter writer, in ReadOnlySequence<byte> content, bool isChunked)
+    {
+        if (isChunked)
+        {
+            ChunkedWriter.Write(writer, content);
+            return;
+        }
+
         // An empty sequence has a segment too, and Kestrel would take it for a beginning of content.
         foreach (var segment in content)
         {

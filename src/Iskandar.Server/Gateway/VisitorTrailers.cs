@@ -11,7 +11,7 @@ internal static class VisitorTrailers
     // RFC 9110 section 6.5.1: what frames, routes, modifies, authenticates or describes a message has to come before its content.
     private static readonly FrozenSet<string> BeforeContent = new[]
     {
-        "Content-Length", "Host", "Cache-Control", "Expect", "Max-Forwards", "Pragma", "Range", "If-Match", "If-None-Match", "If-Modified-Since",
+        "Content-Length", "Transfer-Encoding", "Trailer", "Host", "Cache-Control", "Expect", "Max-Forwards", "Pragma", "Range", "If-Match", "If-None-Match", "If-Modified-Since",
         "If-Unmodified-Since", "If-Range", "Authorization", "Cookie", "Set-Cookie", "WWW-Authenticate", "Age", "Date", "Expires", "Location", "Retry-After",
         "Vary", "Content-Encoding", "Content-Range", "Content-Type",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
@@ -43,6 +43,9 @@ internal static class VisitorTrailers
         return trailers;
     }
 
+    /// <summary>Whether a field may stand in a response's trailer section.</summary>
+    public static bool MayFollow(string name) => !BeforeContent.Contains(name) && !VisitorResponse.IsDropped(name);
+
     /// <summary>Gives the trailer section of an exchange whose content has completed to a visitor who can be given one.</summary>
     public static void Write(FieldSection trailers, HttpResponse response)
     {
@@ -53,7 +56,7 @@ internal static class VisitorTrailers
 
         foreach (ref readonly var line in trailers.Lines)
         {
-            if (!BeforeContent.Contains(line.Name) && !VisitorResponse.IsDropped(line.Name))
+            if (MayFollow(line.Name))
             {
                 response.AppendTrailer(line.Name, line.Value);
             }

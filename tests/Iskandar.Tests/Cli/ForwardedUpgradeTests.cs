@@ -107,7 +107,7 @@ public sealed class ForwardedUpgradeTests
         await OriginStage.ReadHeadAsync(origin);
         await origin.WriteAsync("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"u8.ToArray(), Bounded.Token);
 
-        Assert.Equal(["failed origin_failed"], await running);
+        Assert.Equal(["failed origin_invalid"], await running);
     }
 
     [Fact]

@@ -13,7 +13,7 @@ namespace Iskandar.Cli.Forwarding.Http1;
 /// <list type="number">
 /// <item>A connection is taken, or made, and the request's head written.</item>
 /// <item>Its content, if there is any, is sent while the response is read: an origin may answer before it has all of it.</item>
-/// <item>Informational responses are passed on, all but 100 (Continue), for which nobody waits any more.</item>
+/// <item>Informational responses are passed on. 100 (Continue) isn't one of them: it has the content sent, and reading that is what tells the visitor.</item>
 /// <item>The response's head goes with its first content, or before, when that keeps waiting.</item>
 /// <item>When both messages are complete, the connection waits for the next request.</item>
 /// </list>
@@ -28,11 +28,13 @@ internal sealed class Http1Forwarder : IDisposable
     private readonly OriginConnectionPool _pool;
     private readonly HostField _hostField;
     private readonly string _authority;
+    private readonly TimeProvider _time;
 
     public Http1Forwarder(Uri origin, HostField hostField, TimeProvider time, Func<CancellationToken, ValueTask<Stream>>? connect = null)
     {
         _pool = new OriginConnectionPool(connect ?? OriginConnectionPool.To(origin), time);
         _hostField = hostField;
+        _time = time;
 
         // An IPv6 address has brackets here (RFC 9110 section 7.2), and none where it is connected to.
         var host = origin.HostNameType == UriHostNameType.IPv6 ? origin.Host : origin.IdnHost;
@@ -77,7 +79,7 @@ internal sealed class Http1Forwarder : IDisposable
                     continue;
                 }
 
-                return new ForwardingFailure(OriginFailure.Failed, fault.Message);
+                return new ForwardingFailure(fault is MalformedResponseException malformed ? malformed.Kind : OriginFailure.Failed, fault.Message);
             }
         }
     }
@@ -100,7 +102,7 @@ internal sealed class Http1Forwarder : IDisposable
             else
             {
                 await connection.FlushAsync(CancellationToken.None);
-                (failure, isOver) = await RespondAsync(context, connection);
+                (failure, isOver) = await RespondAsync(context, connection, expectation: null);
             }
 
             return failure;
@@ -118,16 +120,17 @@ internal sealed class Http1Forwarder : IDisposable
         }
     }
 
-    private static async Task<(ForwardingFailure? Failure, bool IsOver)> ExchangeAsync(HttpContext context, OriginConnection connection, RequestFraming framing)
+    private async Task<(ForwardingFailure? Failure, bool IsOver)> ExchangeAsync(HttpContext context, OriginConnection connection, RequestFraming framing)
     {
         using var stop = new CancellationTokenSource();
-        var sending = RequestContent.SendAsync(connection, context, framing, stop);
+        var expectation = Expectation.Of(context, framing, _time);
+        var sending = RequestContent.SendAsync(connection, context, framing, expectation, stop);
         (ForwardingFailure? Failure, bool IsOver) result = default;
         IOException? broken = null;
         RequestOutcome outcome;
         try
         {
-            result = await RespondAsync(context, connection);
+            result = await RespondAsync(context, connection, expectation);
         }
         catch (IOException fault)
         {
@@ -152,9 +155,10 @@ internal sealed class Http1Forwarder : IDisposable
         return (new ForwardingFailure(null, "The request's content broke off."), false);
     }
 
-    private static async Task<(ForwardingFailure? Failure, bool IsOver)> RespondAsync(HttpContext context, OriginConnection connection)
+    private static async Task<(ForwardingFailure? Failure, bool IsOver)> RespondAsync(HttpContext context, OriginConnection connection, Expectation? expectation)
     {
-        var framing = await ReadHeadAsync(context, connection);
+        var framing = await ReadHeadAsync(context, connection, expectation);
+        expectation?.Answered(context.Response.StatusCode);
         var content = new ResponseContent(context, connection, framing);
         if (!await content.TryCopyAsync())
         {
@@ -164,7 +168,7 @@ internal sealed class Http1Forwarder : IDisposable
         return (null, framing.KeepsAlive && (framing.IsChunked || framing.Length is not null));
     }
 
-    private static async ValueTask<ResponseFraming> ReadHeadAsync(HttpContext context, OriginConnection connection)
+    private static async ValueTask<ResponseFraming> ReadHeadAsync(HttpContext context, OriginConnection connection, Expectation? expectation)
     {
         for (var informational = 0; informational <= MostInformational; informational++)
         {
@@ -177,7 +181,7 @@ internal sealed class Http1Forwarder : IDisposable
                 }
             }
 
-            if (TryParse(context, connection, length) is { } framing)
+            if (TryParse(context, connection, length, expectation) is { } framing)
             {
                 return framing;
             }
@@ -186,7 +190,7 @@ internal sealed class Http1Forwarder : IDisposable
         throw new MalformedResponseException($"More than {MostInformational} informational responses came.");
     }
 
-    private static ResponseFraming? TryParse(HttpContext context, OriginConnection connection, int length)
+    private static ResponseFraming? TryParse(HttpContext context, OriginConnection connection, int length, Expectation? expectation)
     {
         var head = connection.Unread.Span[..length];
         var status = ResponseHeadParser.ParseStatusLine(ref head, out var isVersion10);
@@ -197,7 +201,11 @@ internal sealed class Http1Forwarder : IDisposable
 
         if (status < StatusCodes.Status200OK)
         {
-            if (status != StatusCodes.Status100Continue)
+            if (status == StatusCodes.Status100Continue)
+            {
+                expectation?.Answered(status);
+            }
+            else
             {
                 var fields = new HeaderDictionary();
                 connection.Parser.ParseLines(head, fields);

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
+using Iskandar.Client;
 
 namespace Iskandar.Cli.Forwarding.Http1;
 
@@ -156,7 +157,7 @@ internal sealed class OriginConnection(Stream stream) : IDisposable
 
         if (isFull && _start == 0 && _bulk is not null && !unread.IsEmpty)
         {
-            throw new MalformedResponseException($"The head of the response is longer than {MostHead / 1024} KiB.");
+            throw new MalformedResponseException($"The head of the response is longer than {MostHead / 1024} KiB.", OriginFailure.HeadTooLarge);
         }
 
         // Filled to the brim: there is more where that came from.

@@ -17,10 +17,17 @@ internal static class RequestContent
     /// <param name="connection">Where to.</param>
     /// <param name="context">The request.</param>
     /// <param name="framing">How its content ends.</param>
+    /// <param name="expectation">What the content has to wait for; null: nothing.</param>
     /// <param name="stop">To be cancelled when the rest is not wanted any more.</param>
     /// <returns>How it ended. Anything but <see cref="RequestOutcome.Sent"/> leaves the connection of no use for another request.</returns>
-    public static async Task<RequestOutcome> SendAsync(OriginConnection connection, HttpContext context, RequestFraming framing, CancellationTokenSource stop)
+    public static async Task<RequestOutcome> SendAsync(
+        OriginConnection connection, HttpContext context, RequestFraming framing, Expectation? expectation, CancellationTokenSource stop)
     {
+        if (expectation is not null && await TryWaitAsync(connection, expectation, stop.Token) is { } refused)
+        {
+            return refused;
+        }
+
         var buffer = ArrayPool<byte>.Shared.Rent(ReadLength);
         RequestOutcome outcome;
         try
@@ -45,6 +52,24 @@ internal static class RequestContent
         }
 
         return outcome;
+    }
+
+    // Until the origin has said that it wants the content, not a byte of it is asked of the visitor.
+    private static async Task<RequestOutcome?> TryWaitAsync(OriginConnection connection, Expectation expectation, CancellationToken cancellationToken)
+    {
+        if (await TryFlushAsync(connection, cancellationToken) is { } failed)
+        {
+            return failed;
+        }
+
+        try
+        {
+            return await expectation.WaitAsync(cancellationToken) ? null : RequestOutcome.Unfinished;
+        }
+        catch (OperationCanceledException)
+        {
+            return RequestOutcome.Unfinished;
+        }
     }
 
     private static async Task<RequestOutcome> SendAsync(

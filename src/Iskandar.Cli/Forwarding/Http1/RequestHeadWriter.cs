@@ -31,6 +31,12 @@ internal static class RequestHeadWriter
         Append(output, host);
         output.Write("\r\n"u8);
         WriteFields(output, request.Headers);
+        if (request.Headers.TE is ["trailers"])
+        {
+            // All that crosses a tunnel of it, and its receiver's alone (RFC 9110 section 10.1.4).
+            output.Write("TE: trailers\r\nConnection: TE\r\n"u8);
+        }
+
         if (framing.IsChunked)
         {
             output.Write("Transfer-Encoding: chunked\r\n"u8);
@@ -51,17 +57,17 @@ internal static class RequestHeadWriter
         output.Write("0\r\n"u8);
         if (trailers is not null)
         {
-            WriteFields(output, trailers);
+            WriteFields(output, trailers, areTrailers: true);
         }
 
         output.Write("\r\n"u8);
     }
 
-    private static void WriteFields(IBufferWriter<byte> output, IHeaderDictionary fields)
+    private static void WriteFields(IBufferWriter<byte> output, IHeaderDictionary fields, bool areTrailers = false)
     {
         foreach (var (name, values) in fields)
         {
-            if (StaysHere(name))
+            if (StaysHere(name) || (areTrailers && name.Equals("Expect", StringComparison.OrdinalIgnoreCase)))
             {
                 continue;
             }
@@ -83,13 +89,12 @@ internal static class RequestHeadWriter
 
     /// <summary>
     /// What doesn't go on as it is. Host and what ends the message have rules of their own; what belongs to a connection did not come through the tunnel, and
-    /// would make two messages of one if it did. The gateway has met the expectation of a 100 (Continue) already.
+    /// would make two messages of one if it did.
     /// </summary>
     private static bool StaysHere(string name) => name.Length switch
     {
         2 => name.Equals("TE", StringComparison.OrdinalIgnoreCase),
         4 => name.Equals("Host", StringComparison.OrdinalIgnoreCase),
-        6 => name.Equals("Expect", StringComparison.OrdinalIgnoreCase),
         7 => name.Equals("Upgrade", StringComparison.OrdinalIgnoreCase),
         10 => name.Equals("Connection", StringComparison.OrdinalIgnoreCase) || name.Equals("Keep-Alive", StringComparison.OrdinalIgnoreCase),
         14 => name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase),

@@ -121,7 +121,7 @@ public class CliRequestTests(CliFixture cli) : IClassFixture<CliFixture>
             "/",
             fields:
             [
-                ("host", "abc.example.com"), ("connection", "x-private"), ("x-private", "1"), ("keep-alive", "timeout=5"), ("te", "trailers"),
+                ("host", "abc.example.com"), ("connection", "x-private"), ("x-private", "1"), ("keep-alive", "timeout=5"), ("te", "gzip"),
                 ("proxy-connection", "x"), ("upgrade", "h2c"), ("x-public", "2"),
             ]));
 

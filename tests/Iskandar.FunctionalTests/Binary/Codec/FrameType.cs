@@ -32,6 +32,7 @@ public enum ErrorCode
     Overflow = 12,
     Timeout = 13,
     Stopping = 14,
+    OriginInvalid = 15,
 }
 
 /// <summary>The numbers of the document.</summary>

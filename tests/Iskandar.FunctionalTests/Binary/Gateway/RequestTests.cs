@@ -67,7 +67,8 @@ public class RequestTests(RequestTests.OneClient one) : IClassFixture<RequestTes
     {
         var head = (await RequestAsync("GET", "/")).Request;
 
-        Assert.Equal(["host", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"], head.Fields.Names.Order(StringComparer.Ordinal));
+        Assert.Equal(["host", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"], head.Fields.Names.Order(StringComparer.Ordinal));
+        Assert.Equal("1.1 iskandar", head["via"]);
         Assert.Equal(_client.Host, head["host"]);
         Assert.Equal("127.0.0.1", head["x-forwarded-for"]);
         Assert.Equal(_client.Host, head["x-forwarded-host"]);
@@ -108,7 +109,7 @@ public class RequestTests(RequestTests.OneClient one) : IClassFixture<RequestTes
             "GET", "/", "X-Many: a", "Cookie: a=1", "X-Other: 1", "x-many: b, c", "Cookie: b=2; c=3", "Via: 1.1 one", "Via: 1.1 two")).Request;
 
         Assert.Equal(["a", "b, c"], head.Fields.All("x-many"));
-        Assert.Equal(["1.1 one", "1.1 two"], head.Fields.All("via"));
+        Assert.Equal(["1.1 one", "1.1 two", "1.1 iskandar"], head.Fields.All("via"));
         Assert.Equal(["a=1; b=2; c=3"], head.Fields.All("cookie"));
     }
 
@@ -121,7 +122,7 @@ public class RequestTests(RequestTests.OneClient one) : IClassFixture<RequestTes
             "Connection: X-Private, keep-alive",
             "X-Private: 1",
             "Keep-Alive: timeout=5",
-            "TE: trailers",
+            "TE: gzip, trailers",
             "Proxy-Connection: x",
             "Proxy-Authorization: Basic eDp5",
             "X-Forwarded-For: 6.6.6.6",
@@ -132,7 +133,8 @@ public class RequestTests(RequestTests.OneClient one) : IClassFixture<RequestTes
             "X-Public: 2")).Request;
 
         Assert.Equal(
-            ["host", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-public"], head.Fields.Names.Order(StringComparer.Ordinal));
+            ["host", "te", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-public"], head.Fields.Names.Order(StringComparer.Ordinal));
+        Assert.Equal("trailers", head["te"]);
         Assert.Equal("127.0.0.1", head["x-forwarded-for"]);
     }
 

@@ -18,7 +18,8 @@ public class ResetTests(ResetTests.ImpatientServer impatient) : IClassFixture<Re
     [InlineData(8, 502, "origin_failed")]
     [InlineData(9, 504, "origin_timeout")]
     [InlineData(12, 502, "response_overflow")]
-    [InlineData(15, 502, "origin_failed")]
+    [InlineData(15, 502, "origin_invalid")]
+    [InlineData(16, 502, "origin_failed")]
     [InlineData(0xffff, 502, "origin_failed")]
     public async Task Client_ResetsBeforeTheHead_VisitorGetsThePageOfTheCode(int code, int status, string error)
     {

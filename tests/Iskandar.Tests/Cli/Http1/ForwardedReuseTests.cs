@@ -140,8 +140,8 @@ public sealed class ForwardedReuseTests
     [InlineData("H")]
     [InlineData("HTTP/1.1 103 Early Hints\r\n\r\n")]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n")]
-    [InlineData("garbage\r\n\r\n")]
-    public async Task ReusedConnection_AnsweredInPart_NotTriedAgain(string start)
+    [InlineData("garbage\r\n\r\n", "failed origin_invalid")]
+    public async Task ReusedConnection_AnsweredInPart_NotTriedAgain(string start, string failure = "failed origin_failed")
     {
         await using var stage = OriginStage.RawMany(out var origins, _time);
         var origin = await AssertAnsweredAsync(stage, origins.ReadAsync(Bounded.Token).Within());
@@ -151,7 +151,7 @@ public sealed class ForwardedReuseTests
         await origin.SayAsync(start);
         await origin.DisposeAsync();
 
-        ForwardedResponseTests.AssertFailed(await running);
+        ForwardedResponseTests.AssertFailed(await running, failure);
         Assert.False(origins.TryRead(out _));
     }
 

@@ -47,7 +47,6 @@ public sealed class RequestHeadWriterTests
     [InlineData("Transfer-Encoding")]
     [InlineData("transfer-encoding")]
     [InlineData("Content-Length")]
-    [InlineData("Expect")]
     [InlineData("HOST")]
     public void Field_OfAConnection_StaysHere(string name)
     {
@@ -56,6 +55,18 @@ public sealed class RequestHeadWriterTests
         var trailers = new ArrayBufferWriter<byte>();
         RequestHeadWriter.WriteEnd(trailers, new HeaderDictionary { [name] = "x", ["X"] = "y" });
         Assert.Equal("0\r\nX: y\r\n\r\n", Encoding.Latin1.GetString(trailers.WrittenSpan));
+    }
+
+    [Fact]
+    public void TE_Trailers_AsAFieldOfThisConnection() =>
+        Assert.Equal("GET / HTTP/1.1\r\nHost: localhost:3000\r\nX: y\r\nTE: trailers\r\nConnection: TE\r\n\r\n", Write("GET", "/", null, ("TE", "trailers"), ("X", "y")));
+
+    [Fact]
+    public void End_Expect_IsNoTrailer()
+    {
+        var trailers = new ArrayBufferWriter<byte>();
+        RequestHeadWriter.WriteEnd(trailers, new HeaderDictionary { ["expect"] = "100-continue" });
+        Assert.Equal("0\r\n\r\n", Encoding.Latin1.GetString(trailers.WrittenSpan));
     }
 
     [Fact]

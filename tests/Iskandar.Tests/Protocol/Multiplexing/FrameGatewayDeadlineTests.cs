@@ -89,6 +89,41 @@ public sealed class FrameGatewayDeadlineTests
     }
 
     [Fact]
+    public async Task Content_NeverAskedFor_ResponseTimeout()
+    {
+        await using var stage = await StartAsync();
+        var (exchange, _) = await stage.RequestAsync(end: false);
+        using (exchange)
+        {
+            var asked = exchange.WaitForContinueAsync();
+            Advance(stage, Head - Moment);
+            Assert.False(asked.IsCompleted);
+
+            Advance(stage, Moment);
+
+            Assert.False(await asked.Within());
+            Assert.Equal(ExchangeError.ResponseTimeout, exchange.Error);
+        }
+    }
+
+    [Fact]
+    public async Task Content_AskedFor_MayTakeItsTime()
+    {
+        await using var stage = await StartAsync();
+        var (exchange, stream) = await stage.RequestAsync(end: false);
+        using (exchange)
+        {
+            var asked = exchange.WaitForContinueAsync();
+            await stage.Client.SendAsync(FrameBytes.Response(stream, 100));
+            Assert.True(await asked.Within());
+
+            Advance(stage, Long);
+
+            Assert.Equal(ExchangeError.None, exchange.Error);
+        }
+    }
+
+    [Fact]
     public async Task Upload_NoCreditForTooLong_ResponseTimeout()
     {
         await using var stage = await StartAsync();

@@ -24,7 +24,8 @@ public sealed class FrameGatewayResetTests
         { 12, ExchangeError.ResponseOverflow },
         { 13, ExchangeError.OriginFailed },
         { 14, ExchangeError.OriginFailed },
-        { 15, ExchangeError.OriginFailed },
+        { 15, ExchangeError.OriginInvalid },
+        { 16, ExchangeError.OriginFailed },
         { 0xFFFF, ExchangeError.OriginFailed },
     };
 

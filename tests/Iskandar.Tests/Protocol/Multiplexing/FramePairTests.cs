@@ -13,6 +13,7 @@ public sealed class FramePairTests
     public static TheoryData<ExchangeError> Failures => new(
         ExchangeError.OriginUnreachable,
         ExchangeError.OriginFailed,
+        ExchangeError.OriginInvalid,
         ExchangeError.OriginTimeout,
         ExchangeError.RequestInvalid,
         ExchangeError.TunnelClosing,
@@ -50,6 +51,55 @@ public sealed class FramePairTests
         using var exchange = await pair.GetAsync();
 
         Assert.Equal(ExchangeError.OriginFailed, exchange.Error);
+    }
+
+    [Fact]
+    public async Task Continue_AskedFor_TheGatewayIsToldAndTheExchangeGoesOn()
+    {
+        await using var pair = await FramePair.StartAsync(static async exchange =>
+        {
+            exchange.SendInformational(new ResponseHead { Status = 103 });
+            exchange.SendInformational(new ResponseHead { Status = 100 });
+            var content = new byte[5];
+            await exchange.OpenContent().ReadExactlyAsync(content, Bounded.Token);
+            await exchange.SendHeadAsync(new ResponseHead { Status = 200 }, content, endOfResponse: true, Bounded.Token);
+
+            // Too late for it: it must not spoil what was sent.
+            exchange.SendInformational(new ResponseHead { Status = 100 });
+        });
+        using var exchange = pair.Open();
+        exchange.SendHead(endOfRequest: false, upgrade: false);
+
+        Assert.True(await exchange.WaitForContinueAsync().Within());
+        await exchange.SendContentAsync(new ReadOnlySequence<byte>("hello"u8.ToArray()), Bounded.Token);
+        await exchange.EndContentAsync(null, Bounded.Token);
+
+        Assert.True(await exchange.ReadHeadAsync().Within());
+        Assert.Equal("hello", await FrameGatewayStage.ReadAllAsync(exchange));
+        await pair.ServedAsync();
+        Assert.Equal(ExchangeError.None, exchange.Error);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Continue_NotAskedFor_TheGatewayKnowsWithTheAnswer(bool fails)
+    {
+        await using var pair = await FramePair.StartAsync(async exchange =>
+        {
+            if (fails)
+            {
+                exchange.Fail(ExchangeError.OriginFailed);
+                return;
+            }
+
+            await exchange.SendHeadAsync(new ResponseHead { Status = 417 }, default, endOfResponse: true, Bounded.Token);
+        });
+        using var exchange = pair.Open();
+        exchange.SendHead(endOfRequest: false, upgrade: false);
+
+        Assert.False(await exchange.WaitForContinueAsync().Within());
+        Assert.Equal(!fails, await exchange.ReadHeadAsync().Within());
     }
 
     [Fact]

@@ -15,6 +15,7 @@ internal sealed class FakeGatewayExchange : IGatewayExchange
     private readonly Pipe _sent = new(new PipeOptions(pauseWriterThreshold: 0, useSynchronizationContext: false));
     private readonly TaskCompletionSource<bool> _head = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<string> _headSent = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<bool> _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _waiting = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _disposed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource? _room;
@@ -63,8 +64,14 @@ internal sealed class FakeGatewayExchange : IGatewayExchange
             Response.Fields.Add(name, value);
         }
 
+        _asked.TrySetResult(false);
         _head.TrySetResult(true);
     }
+
+    /// <summary>The client asks for the request's content.</summary>
+    public void Ask() => _asked.TrySetResult(true);
+
+    public Task<bool> WaitForContinueAsync() => _asked.Task;
 
     /// <summary>Content of the response comes.</summary>
     public async Task ReceiveAsync(string content) => await _content.Writer.WriteAsync(Encoding.UTF8.GetBytes(content), Bounded.Token);
@@ -140,6 +147,7 @@ internal sealed class FakeGatewayExchange : IGatewayExchange
 
             Error = reason;
             _content.Writer.Complete();
+            _asked.TrySetResult(false);
             _head.TrySetResult(false);
             _onFailed?.Callback(_onFailed.Value.State);
         }

@@ -21,6 +21,8 @@ internal sealed class FakeTunnel : IGatewayConnection
 
     public bool CanUpgrade => true;
 
+    public bool CanExpect => true;
+
     public Task<string> RunAsync(Registration registration, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public ExchangeError TryOpen([NotNullWhen(true)] out IGatewayExchange? exchange)

@@ -1,6 +1,7 @@
 using System.Net;
 using Iskandar.Protocol.Connections;
 using Iskandar.Protocol.Messages;
+using Iskandar.Server.Configuration;
 using Iskandar.Server.Gateway;
 using Iskandar.Tests.Infrastructure;
 
@@ -30,7 +31,7 @@ public sealed class VisitorRequestTests
     [InlineData("Connection", "close")]
     [InlineData("Keep-Alive", "timeout=5")]
     [InlineData("Proxy-Connection", "keep-alive")]
-    [InlineData("TE", "trailers")]
+    [InlineData("TE", "gzip")]
     [InlineData("Transfer-Encoding", "chunked")]
     [InlineData("Upgrade", "h2c")]
     [InlineData("HTTP2-Settings", "AAMAAABkAAQAAP__")]
@@ -106,6 +107,64 @@ public sealed class VisitorRequestTests
     }
 
     [Theory]
+    [InlineData("HTTP/1.0", "1.0 iskandar")]
+    [InlineData("HTTP/1.1", "1.1 iskandar")]
+    [InlineData("HTTP/2", "2 iskandar")]
+    [InlineData("HTTP/3", "3 iskandar")]
+    public void Via_AnyVersion_OursBehindThoseBefore(string protocol, string expected)
+    {
+        using var visitor = new Visitor().With("Via", "1.1 proxy", "1.0 other").With("Accept", "a");
+        visitor.Context.Request.Protocol = protocol;
+
+        Assert.Equal(["1.1 proxy", "1.0 other", expected], Values(Read(visitor, options: new IskandarServerOptions()), "Via"));
+    }
+
+    [Fact]
+    public void Via_Off_ThoseBefore()
+    {
+        using var visitor = new Visitor().With("Via", "1.1 proxy");
+
+        Assert.Equal(["1.1 proxy"], Values(Read(visitor, options: new IskandarServerOptions { Via = null }), "Via"));
+    }
+
+    [Theory]
+    [InlineData("192.0.2.7", "for=192.0.2.7;host=\"a.example:8080\";proto=https")]
+    [InlineData("2001:db8::1", "for=\"[2001:db8::1]\";host=\"a.example:8080\";proto=https")]
+    public void Forwarded_AskedFor_InTheFormOfTheStandard(string address, string expected)
+    {
+        using var visitor = new Visitor(host: "a.example:8080").With("Forwarded", "for=10.0.0.1").With("X-Forwarded-For", "10.0.0.1");
+        visitor.Context.Connection.RemoteIpAddress = IPAddress.Parse(address);
+        visitor.Context.Request.Scheme = "https";
+
+        var head = Read(visitor, options: new IskandarServerOptions { ForwardedFields = ForwardedFields.Forwarded });
+
+        Assert.Equal([expected], Values(head, "Forwarded"));
+        Assert.Empty(Values(head, "X-Forwarded-For"));
+        Assert.Equal([expected], Values(Read(visitor, options: new IskandarServerOptions { ForwardedFields = ForwardedFields.Both }), "Forwarded"));
+        Assert.Equal([address], Values(Read(visitor, options: new IskandarServerOptions { ForwardedFields = ForwardedFields.Both }), "X-Forwarded-For"));
+    }
+
+    [Theory]
+    [InlineData("trailers")]
+    [InlineData("gzip;q=0.5, Trailers")]
+    public void TE_TakesTrailers_ThatAlone(string value)
+    {
+        using var visitor = new Visitor().With("TE", value).With("Connection", "TE");
+
+        Assert.Equal(["trailers"], Values(Read(visitor), "TE"));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Expect_Continue_CrossesWhenTheClientCanAsk(bool isAwaited)
+    {
+        using var visitor = new Visitor("PUT").With("Expect", "100-Continue");
+
+        Assert.Equal(isAwaited ? ["100-continue"] : [], Values(Read(visitor, isAwaited: isAwaited), "Expect"));
+    }
+
+    [Theory]
     [InlineData("/", "/")]
     [InlineData("*", "*")]
     [InlineData("/?u=http://other.example.com/", "/?u=http://other.example.com/")]
@@ -133,7 +192,7 @@ public sealed class VisitorRequestTests
     {
         using var visitor = new Visitor(target: target);
 
-        Assert.Equal(ExchangeError.RequestInvalid, VisitorRequest.TryRead(visitor.Context, new RequestHead(), upgrade: null, MaxFields));
+        Assert.Equal(ExchangeError.RequestInvalid, TryRead(visitor, new RequestHead()));
     }
 
     [Theory]
@@ -146,7 +205,7 @@ public sealed class VisitorRequestTests
             + "X-Forwarded-For" + "    " + "192.0.2.7" + "X-Forwarded-Proto" + "    " + "http" + "X-Forwarded-Host" + "    " + "a.example" + "Host" + "    " + "a.example").Length;
         visitor.With("X-B", new string('x', MaxFields - ours + beyond));
 
-        Assert.Equal(expected, VisitorRequest.TryRead(visitor.Context, new RequestHead(), upgrade: null, MaxFields));
+        Assert.Equal(expected, TryRead(visitor, new RequestHead()));
     }
 
     [Fact]
@@ -166,12 +225,16 @@ public sealed class VisitorRequestTests
         Assert.Empty(Values(head, "X-Hop"));
     }
 
-    private static RequestHead Read(Visitor visitor, RequestedUpgrade? upgrade = null)
+    private static RequestHead Read(Visitor visitor, RequestedUpgrade? upgrade = null, bool isAwaited = false, IskandarServerOptions? options = null)
     {
         var head = new RequestHead();
-        Assert.Equal(ExchangeError.None, VisitorRequest.TryRead(visitor.Context, head, upgrade, MaxFields));
+        Assert.Equal(ExchangeError.None, TryRead(visitor, head, upgrade, isAwaited, options));
         return head;
     }
+
+    private static ExchangeError TryRead(
+        Visitor visitor, RequestHead head, RequestedUpgrade? upgrade = null, bool isAwaited = false, IskandarServerOptions? options = null) => VisitorRequest.TryRead(
+        visitor.Context, head, upgrade, isAwaited, new ForwardingFields(options ?? new IskandarServerOptions { Via = null }), MaxFields);
 
     private static string[] Values(RequestHead head, string name) =>
         [.. head.Fields.Lines.ToArray().Where(line => line.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(static line => line.Value)];
