@@ -38,6 +38,8 @@ internal sealed record ForwardingFailure(OriginFailure? Kind, string Reason, str
         OriginFailure? kind = error switch
         {
             ForwarderError.Request when IsUnreachable(exception) => OriginFailure.Unreachable,
+            ForwarderError.Request when exception is HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse } && !mayLackHttp2 => OriginFailure.Invalid,
+            ForwarderError.Request when exception is HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } => OriginFailure.HeadTooLarge,
             _ when Has<OriginBrokenException>(exception) => OriginFailure.Failed,
             ForwarderError.RequestTimedOut => OriginFailure.Timeout,
             ForwarderError.RequestCanceled or ForwarderError.RequestBodyCanceled or ForwarderError.RequestBodyClient

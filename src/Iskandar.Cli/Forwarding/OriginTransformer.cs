@@ -34,14 +34,11 @@ internal sealed class OriginTransformer(Uri origin, HostField hostField) : HttpT
             proxyRequest.Headers.TryAddWithoutValidation("Upgrade", protocol);
         }
 
-        if (request.Headers.TE is ["trailers"] || (proxyRequest.Version.Major >= 2 && GrpcContent.IsType(request.ContentType)))
+        if (WelcomesTrailers(request, proxyRequest))
         {
-            // All that crosses a tunnel of it. gRPC insists on it, to learn whether trailers come through. They do, whoever on the way here has dropped it.
+            // A field of the connection (RFC 9110 section 10.1.4). Over HTTP/2 the client leaves the other one out.
             proxyRequest.Headers.TryAddWithoutValidation("TE", "trailers");
-            if (proxyRequest.Version.Major < 2)
-            {
-                proxyRequest.Headers.Connection.Add("TE");
-            }
+            proxyRequest.Headers.TryAddWithoutValidation("Connection", "TE");
         }
 
         if (!RequestMethod.IsIdempotent(request.Method))
@@ -79,9 +76,9 @@ internal sealed class OriginTransformer(Uri origin, HostField hostField) : HttpT
             fields.Connection = options.ToString();
         }
 
-        if (proxyResponse.Version.Major >= 2 && httpContext.Response.ContentLength is not null)
+        if (proxyResponse.Version.Major >= 2)
         {
-            // Trailers may follow content of any kind in HTTP/2: with them asked for, the response doesn't end with the last byte that was declared.
+            // They may follow content of any kind in HTTP/2. Having been asked for, they are waited for, so that the response doesn't end with the last byte that was declared.
             _ = httpContext.Features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers;
         }
 
@@ -120,9 +117,15 @@ internal sealed class OriginTransformer(Uri origin, HostField hostField) : HttpT
     /// </summary>
     private static bool StaysHere(string name) =>
         name.Equals("Host", StringComparison.OrdinalIgnoreCase)
-        || name.Equals("TE", StringComparison.OrdinalIgnoreCase)
         || name.Equals("Connection", StringComparison.OrdinalIgnoreCase)
+        || name.Equals("TE", StringComparison.OrdinalIgnoreCase)
         || name.Equals("Upgrade", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Whether the visitor takes trailers: it says so, or it speaks gRPC, which is nothing without.</summary>
+    private static bool WelcomesTrailers(HttpRequest request, HttpRequestMessage proxyRequest) =>
+        request.Headers.Upgrade.Count == 0
+        && (request.Headers.TE is ["trailers"]
+            || (proxyRequest is { Version.Major: >= 2, VersionPolicy: HttpVersionPolicy.RequestVersionExact } && GrpcContent.IsType(request.ContentType)));
 
     /// <summary>Whether the forwarder itself adds what asks for an upgrade to this protocol.</summary>
     private static bool IsAddedByForwarder(string protocol) =>

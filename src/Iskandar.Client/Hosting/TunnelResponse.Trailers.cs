@@ -7,7 +7,7 @@ namespace Iskandar.Client.Hosting;
 
 /// <summary>
 /// The trailers of a response. They may be set until it ends: when the application has returned, or with the last byte that <c>Content-Length</c> declares,
-/// unless the <c>Trailer</c> field announces them, or they have been asked for by then.
+/// unless the <c>Trailer</c> field announces them, or the application has already asked for their section.
 /// </summary>
 internal sealed partial class TunnelResponse : IHttpResponseTrailersFeature
 {

@@ -110,7 +110,7 @@ internal static class VisitorResponse
             exchange.Consumed(length);
         }
 
-        if ((response.ContentLength is null && !isChunkedHere) || HttpProtocol.IsHttp2(context.Request.Protocol) || HttpProtocol.IsHttp3(context.Request.Protocol))
+        if ((response.ContentLength is null && !isChunkedHere) || HasStreams(context))
         {
             // Writes the last chunk and sends it with what is still unsent. In HTTP/2 the end stands on what is sent last: gRPC reads a head as trailers only
             // if the stream ends with it.
@@ -128,7 +128,7 @@ internal static class VisitorResponse
     /// <summary>Makes this the last response on its connection, where a connection carries one after the other.</summary>
     public static void EndConnection(HttpContext context)
     {
-        if (!HttpProtocol.IsHttp2(context.Request.Protocol) && !HttpProtocol.IsHttp3(context.Request.Protocol))
+        if (!HasStreams(context))
         {
             context.Response.Headers.Connection = "close";
         }
@@ -136,6 +136,9 @@ internal static class VisitorResponse
 
     /// <summary>Whether a field is the connection's to the app, or not the app's to send.</summary>
     public static bool IsDropped(string name) => ConnectionFields.Contains(name) || name.StartsWith("Iskandar-", StringComparison.OrdinalIgnoreCase);
+
+    private static bool HasStreams(HttpContext context) =>
+        HttpProtocol.IsHttp2(context.Request.Protocol) || HttpProtocol.IsHttp3(context.Request.Protocol);
 
     // RFC 9110 section 6.4.1.
     private static bool HasContent(HttpContext context) =>

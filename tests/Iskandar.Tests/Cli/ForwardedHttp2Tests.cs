@@ -39,6 +39,14 @@ public sealed class ForwardedHttp2Tests
     }
 
     [Fact]
+    public async Task Trailers_VisitorTakesThem_TheAppIsTold()
+    {
+        await using var stage = await StartAsync(static context => context.Response.WriteAsync($"{context.Request.Headers.TE} {context.Request.Headers.Connection}"));
+
+        Assert.Equal("trailers ", await ContentAsync(stage, new FakeExchange("GET", "/", "", new Field("te", "trailers"))));
+    }
+
+    [Fact]
     public async Task Upload_DeclaredLength_IsKept()
     {
         await using var stage = await StartAsync(static async context =>

@@ -27,7 +27,17 @@ public sealed class ForwardedTlsTests
     {
         await using var stage = await StartAsync(protocol, spoken);
 
-        Assert.Equal($"200 {expected} localhost:5001.", string.Concat(await stage.ForwardAsync(new FakeExchange())));
+        Assert.Equal($"200 {expected} localhost:5001 .", string.Concat(await stage.ForwardAsync(new FakeExchange())));
+    }
+
+    [Theory]
+    [InlineData(HttpProtocols.Http1, "HTTP/1.1 localhost:5001 trailersTE")]
+    [InlineData(HttpProtocols.Http2, "HTTP/2 localhost:5001 trailers")]
+    public async Task Trailers_VisitorTakesThem_TheAppIsTold(HttpProtocols spoken, string expected)
+    {
+        await using var stage = await StartAsync("Auto", spoken);
+
+        Assert.Equal($"200 {expected}.", string.Concat(await stage.ForwardAsync(new FakeExchange("GET", "/", "", new Field("te", "trailers")))));
     }
 
     [Fact]
@@ -66,7 +76,8 @@ public sealed class ForwardedTlsTests
     }
 
     private static Task<OriginStage> StartAsync(string protocol, HttpProtocols spoken, bool verifies = false) => OriginStage.StartAsync(
-        static context => context.Response.WriteAsync($"{context.Request.Protocol} {context.Request.Host}"),
+        static context => context.Response.WriteAsync(
+            $"{context.Request.Protocol} {context.Request.Host} {context.Request.Headers.TE}{context.Request.Headers.Connection}"),
         new OriginSettings(new Uri("https://localhost:5001"), HostField.Rewrite, Enum.Parse<UpstreamProtocol>(protocol), verifies),
         listen =>
         {

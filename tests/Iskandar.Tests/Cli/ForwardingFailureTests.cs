@@ -12,7 +12,8 @@ public sealed class ForwardingFailureTests
     [InlineData(HttpRequestError.NameResolutionError, OriginFailure.Unreachable)]
     [InlineData(HttpRequestError.SecureConnectionError, OriginFailure.Unreachable)]
     [InlineData(HttpRequestError.ResponseEnded, OriginFailure.Failed)]
-    [InlineData(HttpRequestError.InvalidResponse, OriginFailure.Failed)]
+    [InlineData(HttpRequestError.InvalidResponse, OriginFailure.Invalid)]
+    [InlineData(HttpRequestError.ConfigurationLimitExceeded, OriginFailure.HeadTooLarge)]
     public void From_RequestError_TellsAConnectionThatCouldNotBeMade(HttpRequestError error, OriginFailure expected)
     {
         var failure = ForwardingFailure.From(ForwarderError.Request, new HttpRequestException(error));

@@ -102,6 +102,15 @@ public sealed class TunnelTrailersTests
     }));
 
     [Fact]
+    public async Task Response_SizedAndAskedFor_TrailersBehindTheContent() => Assert.Equal(["200 one", "X-Sum: 3."], await RunAsync(static async context =>
+    {
+        var trailers = context.Features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers;
+        context.Response.ContentLength = 3;
+        await context.Response.WriteAsync("one");
+        trailers["X-Sum"] = "3";
+    }));
+
+    [Fact]
     public async Task Response_AnnouncedAndNeverSet_EndsAllTheSame() => Assert.Equal(["200 one", "."], await RunAsync(static async context =>
     {
         context.Response.DeclareTrailer("X-Sum");
