@@ -1,0 +1,60 @@
+using Iskandar.ConformanceTests.Table;
+
+[assembly: AssemblyFixture(typeof(Iskandar.ConformanceTests.Lab.Laboratory))]
+
+namespace Iskandar.ConformanceTests.Lab;
+
+/// <summary>Everything that rows are tried on, started once: apps, server, tunnels, nginx. At its end the table is written.</summary>
+public sealed class Laboratory : IAsyncLifetime
+{
+    private readonly List<IAsyncDisposable> _parts = [];
+    private IskandarServer? _server;
+
+    public Outcomes Outcomes { get; } = new();
+
+    public IskandarServer Server => _server ?? throw new InvalidOperationException("Not started.");
+
+    /// <summary>Direct, through Iskandar and, if it is there, through nginx.</summary>
+    public IReadOnlyList<Target> Targets { get; private set; } = [];
+
+    public async ValueTask InitializeAsync()
+    {
+        _server = Keep(await IskandarServer.StartAsync());
+        var app = Keep(await TestOrigin.StartAsync());
+        var bytes = Keep(new ByteOrigin());
+        var vacant = Ports.Free();
+        var ways = await Task.WhenAll(((int[])[app.Port, bytes.Port, vacant]).Select(OpenAsync));
+        Targets =
+        [
+            .. Enum.GetValues<Hop>().Where(hop => ways[0].Behind(hop) is not null).Select(hop =>
+                new Target(hop, app, ways[0].Behind(hop)!, bytes, ways[1].Behind(hop)!, ways[2].Behind(hop)!, vacant)),
+        ];
+    }
+
+    /// <summary>A tunnel, and an nginx, before one more origin; they end with the laboratory.</summary>
+    public async Task<Way> OpenAsync(int originPort)
+    {
+        var way = await Way.OpenAsync(Server, originPort);
+        lock (_parts)
+        {
+            return Keep(way);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var part in Enumerable.Reverse(_parts))
+        {
+            await part.DisposeAsync();
+        }
+
+        Publication.Write(Outcomes);
+    }
+
+    private T Keep<T>(T part)
+        where T : IAsyncDisposable
+    {
+        _parts.Add(part);
+        return part;
+    }
+}

@@ -1,0 +1,11 @@
+namespace Iskandar.ConformanceTests.Lab;
+
+/// <summary>What a row is tried on: the same apps, with something or nothing in front of them.</summary>
+/// <param name="Hop">What is in front.</param>
+/// <param name="Origin">An app written with ASP.NET Core.</param>
+/// <param name="App">The way to it.</param>
+/// <param name="ByteOrigin">An app that answers with bytes.</param>
+/// <param name="Bytes">The way to it.</param>
+/// <param name="Vacant">The way to <paramref name="VacantPort"/>.</param>
+/// <param name="VacantPort">A port on which a row may start an app of its own.</param>
+public sealed record Target(Hop Hop, TestOrigin Origin, Door App, ByteOrigin ByteOrigin, Door Bytes, Door Vacant, int VacantPort);

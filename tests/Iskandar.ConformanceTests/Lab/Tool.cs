@@ -1,0 +1,34 @@
+using System.Diagnostics;
+
+namespace Iskandar.ConformanceTests.Lab;
+
+/// <summary>Programs that nobody here wrote, if they are installed.</summary>
+public static class Tool
+{
+    public static string? Find(string name) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Append("/usr/sbin")
+            .Select(folder => Path.Combine(folder, name))
+            .FirstOrDefault(File.Exists);
+
+    /// <summary>Runs a program to its end; killed when the token says so.</summary>
+    public static async Task<ProcessResult> RunAsync(string path, IEnumerable<string> arguments, CancellationToken token)
+    {
+        var start = new ProcessStartInfo(path, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
+        var errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
+        try
+        {
+            await process.WaitForExitAsync(token);
+        }
+        finally
+        {
+            if (!process.HasExited)
+            {
+                process.Kill(entireProcessTree: true);
+            }
+        }
+
+        return new ProcessResult(process.ExitCode, await output, await errors);
+    }
+}

@@ -1,0 +1,19 @@
+using Iskandar.ConformanceTests.Rows;
+
+namespace Iskandar.ConformanceTests.Table;
+
+/// <summary>The sections of the table, in order.</summary>
+public static class Contents
+{
+    public static IReadOnlyList<Chapter> Chapters { get; } =
+    [
+        Chapter.Of<StatusRows>(),
+    ];
+}
+
+/// <summary>A section as the table knows it.</summary>
+public sealed record Chapter(string Title, IReadOnlyList<Row> Rows)
+{
+    public static Chapter Of<T>()
+        where T : IRows => new(T.Title, T.Rows);
+}

@@ -1,0 +1,67 @@
+using System.Diagnostics.CodeAnalysis;
+using Iskandar.ConformanceTests.Lab;
+
+namespace Iskandar.ConformanceTests.Table;
+
+/// <summary>Rows on one theme, as they stand in the table.</summary>
+public interface IRows
+{
+    static abstract string Title { get; }
+
+    static abstract IReadOnlyList<Row> Rows { get; }
+}
+
+/// <summary>Makes a test of each row of a section. A new section goes into <see cref="Contents"/> as well.</summary>
+public abstract class Section<TSelf>(Laboratory laboratory)
+    where TSelf : Section<TSelf>, IRows
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
+
+    [SuppressMessage("Design", "CA1000", Justification = "xunit asks the class for its data.")]
+    public static TheoryData<string> Behaviours => [.. TSelf.Rows.Select(row => row.Behaviour)];
+
+    [Theory]
+    [MemberData(nameof(Behaviours))]
+    public async Task Behaviour_ThroughIskandar_IsThatOfTheAppItselfOrExplained(string behaviour)
+    {
+        var row = TSelf.Rows.Single(row => row.Behaviour == behaviour);
+        if (row.Needs is { } tool && Tool.Find(tool) is null)
+        {
+            laboratory.Outcomes.Skip(tool);
+            Assert.Skip($"{tool} is not installed.");
+        }
+
+        var outcomes = new Dictionary<Hop, string>();
+        foreach (var target in laboratory.Targets)
+        {
+            outcomes[target.Hop] = target.Hop == Hop.Nginx ? await RecordAsync(row, target) : await TryAsync(row, target);
+        }
+
+        var expected = row.Differs ?? outcomes[Hop.None];
+        Assert.True(
+            row.Differs is null || row.Differs != outcomes[Hop.None],
+            $"No difference is left to explain; both say: {outcomes[Hop.None]}");
+        Assert.Equal(expected, outcomes[Hop.Iskandar]);
+        laboratory.Outcomes.Add(TSelf.Title, row.Behaviour, outcomes);
+    }
+
+    private static Task<string> TryAsync(Row row, Target target) =>
+        row.TryAsync(target, TestContext.Current.CancellationToken).WithinAsync($"{row.Behaviour} ({target.Hop})", Limit.TotalSeconds);
+
+    /// <summary>What nginx does is only written down.</summary>
+    private static async Task<string> RecordAsync(Row row, Target target)
+    {
+        try
+        {
+            return await TryAsync(row, target);
+        }
+        catch (Exception fault) when (fault is TimeoutException or OperationCanceledException)
+        {
+            return "no end of it in time";
+        }
+        catch (Exception fault) when (fault is not Xunit.Sdk.XunitException)
+        {
+            return "the connection breaks";
+        }
+    }
+}
