@@ -4,6 +4,9 @@ const { createHash } = require('crypto');
 const { Readable } = require('stream');
 const { note } = require('./journal');
 
+/** What breaks off an answer that is under way. */
+const cuts = new Map();
+
 const answers = {
   /** Says what came: how it was framed, how long it was and its sum. */
   async '/take'(request, response) {
@@ -109,9 +112,15 @@ const answers = {
     response.end('closing', () => request.socket.destroySoon());
   },
 
-  '/cut'(request, response) {
+  '/cut'(request, response, url) {
     response.writeHead(200, { 'Content-Length': 100 });
-    response.write('only this', () => request.socket.destroy());
+    response.write('only this');
+    cuts.set(url.searchParams.get('id'), () => request.socket.destroy());
+  },
+
+  '/cut-now'(_request, response, url) {
+    cuts.get(url.searchParams.get('id'))();
+    response.end();
   },
 
   async '/continue'(request, response, url) {

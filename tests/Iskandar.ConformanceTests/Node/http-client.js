@@ -5,7 +5,7 @@ const http = require('http');
 const { Readable } = require('stream');
 const { setTimeout: delay } = require('timers/promises');
 const { Client, Pool } = require('undici');
-const { add, runAll, target, newId, noted, lookup } = require('./cases');
+const { add, runAll, target, newId, noted, ask, lookup } = require('./cases');
 const { pieces } = require('./app-http');
 
 const MiB = 1024 * 1024;
@@ -131,7 +131,7 @@ add('undici: an answer before the upload ends', '413 too much for me; the upload
   let isFinished = false;
   async function* speak() {
     yield Buffer.alloc(1024);
-    await delay(15_000, null, { ref: false });
+    await delay(10_000, null, { ref: false });
     isFinished = true;
   }
 
@@ -168,7 +168,7 @@ add('undici: the client gives up an upload', 'app saw began, broken off: ECONNRE
     yield Buffer.alloc(1024);
     await noted(id, 'began');
     giveUp.abort();
-    await delay(15_000, null, { ref: false });
+    await delay(10_000, null, { ref: false });
   }
 
   await client.request({ path: `/upload?id=${id}`, method: 'POST', body: Readable.from(speak()), signal: giveUp.signal }).catch(() => null);
@@ -176,11 +176,13 @@ add('undici: the client gives up an upload', 'app saw began, broken off: ECONNRE
 }));
 
 add('undici: the app breaks off its answer', '200, then an error after "only this"', () => using({}, async client => {
-  const { statusCode, body } = await client.request({ path: '/cut', method: 'GET' });
+  const id = newId();
+  const { statusCode, body } = await client.request({ path: `/cut?id=${id}`, method: 'GET' });
   let text = '';
   try {
     for await (const piece of body) {
       text += piece;
+      await ask(`/cut-now?id=${id}`);
     }
 
     return `${statusCode} "${text}", complete`;

@@ -34,7 +34,7 @@ async function closed(socket) {
   return `${code} ${reason}`.trim();
 }
 
-add('websocket: text', 'text "päonie ☕ 𝄞", then text ""', async () => {
+add('text messages', 'text "päonie ☕ 𝄞", then text ""', async () => {
   const socket = await open('/echo');
   const seen = [];
   for (const text of ['päonie ☕ 𝄞', '']) {
@@ -46,7 +46,7 @@ add('websocket: text', 'text "päonie ☕ 𝄞", then text ""', async () => {
   return seen.join(', then ');
 });
 
-add('websocket: binary', 'binary, all 256 bytes as they were', async () => {
+add('binary messages', 'binary, all 256 bytes as they were', async () => {
   const socket = await open('/echo');
   const bytes = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
   const { answer, isBinary } = await exchange(socket, bytes);
@@ -54,7 +54,7 @@ add('websocket: binary', 'binary, all 256 bytes as they were', async () => {
   return `${isBinary ? 'binary' : 'text'}, ${answer.equals(bytes) ? 'all 256 bytes as they were' : 'changed'}`;
 });
 
-add('websocket: 2,000 messages in order', '2000 in order', async () => {
+add('2,000 messages at once', '2000 in order', async () => {
   const socket = await open('/echo');
   for (let i = 0; i < 2000; i++) {
     socket.send(`${i}`);
@@ -75,13 +75,13 @@ add('websocket: 2,000 messages in order', '2000 in order', async () => {
   return `${next} in order`;
 });
 
-add('websocket: subprotocol', 'two.v2', async () => {
+add('the subprotocol that the app chooses', 'two.v2', async () => {
   const socket = await open('/echo', { protocols: ['one.v1', 'two.v2'] });
   socket.close();
   return socket.protocol;
 });
 
-add('websocket: fields of the opening handshake',
+add('fields of the opening handshake',
   '{"origin":"http://elsewhere.example","cookie":"c=1; d=2","authorization":"Bearer x","visitor":"yes","version":"13",'
   + '"target":"/fields?q=%2F%20a&id=ID"}; answered x-app one, cookies a=1 b=2',
   async () => {
@@ -96,7 +96,7 @@ add('websocket: fields of the opening handshake',
     return `${line}; answered x-app ${response.headers['x-app']}, cookies ${response.headers['set-cookie'].join(' ')}`;
   });
 
-add('websocket: permessage-deflate',
+add('permessage-deflate between the ends',
   'permessage-deflate; client_no_context_takeover; server_no_context_takeover: took 1048576 in less than 2 kB, 1048576 came in less than 2 kB', async () => {
     const id = newId();
     const socket = dial(`/deflate?id=${id}`, { perMessageDeflate: { clientNoContextTakeover: true, threshold: 0 } });
@@ -115,7 +115,7 @@ add('websocket: permessage-deflate',
     return `${extensions}: ${took}, ${answer.length} came in ${came < 2000 ? 'less than 2 kB' : `${came} bytes`}`;
   });
 
-add('websocket: fragments', 'app: text… 3, continuation… 0, continuation… 70000, continuation 2; '
+add('a message in four frames', 'app: text… 3, continuation… 0, continuation… 70000, continuation 2; '
   + 'client: text… 3, continuation… 0, continuation… 70000, continuation 2; message of 70005', async () => {
   const id = newId();
   const socket = dial(`/frames?id=${id}`);
@@ -132,7 +132,7 @@ add('websocket: fragments', 'app: text… 3, continuation… 0, continuation… 
   return `app: ${app.join(', ')}; client: ${seen.join(', ')}; message of ${message.length}`;
 });
 
-add('websocket: 16 MiB in one message, both ways', 'app took 16777216 as sent; client took 16777216 as sent', async () => {
+add('16 MiB in one message, both ways', 'app took 16777216 as sent; client took 16777216 as sent', async () => {
   const id = newId();
   const socket = await open(`/large?id=${id}`);
   const mine = Buffer.alloc(16 * 1024 * 1024, 'the visitor\'s bytes, ');
@@ -144,7 +144,7 @@ add('websocket: 16 MiB in one message, both ways', 'app took 16777216 as sent; c
   return `app took ${app}; client took ${client}`;
 });
 
-add('websocket: ping from the client', 'app saw ping 0102fe; pong 0102fe came back', async () => {
+add('ping from the client', 'app saw ping 0102fe; pong 0102fe came back', async () => {
   const id = newId();
   const socket = await open(`/ping?id=${id}`);
   socket.ping(Buffer.from('0102fe', 'hex'));
@@ -154,7 +154,7 @@ add('websocket: ping from the client', 'app saw ping 0102fe; pong 0102fe came ba
   return `app saw ${app}; pong ${payload.toString('hex')} came back`;
 });
 
-add('websocket: ping from the app', 'client saw ping 00ff80; app saw pong 00ff80', async () => {
+add('ping from the app', 'client saw ping 00ff80; app saw pong 00ff80', async () => {
   const id = newId();
   const socket = await open(`/ping?id=${id}`);
   socket.send('ping me');
@@ -168,7 +168,7 @@ for (const [code, reason] of [[1000, 'done'], [1001, ''], [3000, 'grüße'], [49
   const shown = code ? `with ${code}` : 'without a code';
   const expected = `${code ?? 1005} ${reason}`.trim();
 
-  add(`websocket: the client closes ${shown}`, `app saw ${expected}; client saw ${expected}`, async () => {
+  add(`the client closes ${shown}`, `app saw ${expected}; client saw ${expected}`, async () => {
     const id = newId();
     const socket = await open(`/echo?id=${id}`);
     socket.close(code, reason);
@@ -177,7 +177,7 @@ for (const [code, reason] of [[1000, 'done'], [1001, ''], [3000, 'grüße'], [49
     return `app saw ${app}; client saw ${client}`;
   });
 
-  add(`websocket: the app closes ${shown}`, `client saw ${expected}; app saw ${expected}`, async () => {
+  add(`the app closes ${shown}`, `client saw ${expected}; app saw ${expected}`, async () => {
     const id = newId();
     const socket = await open(`/close?id=${id}&code=${code ?? ''}&reason=${encodeURIComponent(reason)}`);
     socket.send('close');
@@ -187,7 +187,7 @@ for (const [code, reason] of [[1000, 'done'], [1001, ''], [3000, 'grüße'], [49
   });
 }
 
-add('websocket: the client breaks off', 'app saw 1006', async () => {
+add('the client breaks off', 'app saw 1006', async () => {
   const id = newId();
   const socket = await open(`/echo?id=${id}`);
   await exchange(socket, 'x');
@@ -195,13 +195,13 @@ add('websocket: the client breaks off', 'app saw 1006', async () => {
   return `app saw ${(await noted(id, 'closed')).at(-1).slice('closed '.length).trim()}`;
 });
 
-add('websocket: the app breaks off', 'client saw 1006', async () => {
+add('the app breaks off', 'client saw 1006', async () => {
   const socket = await open('/terminate');
   socket.send('x');
   return `client saw ${await closed(socket)}`;
 });
 
-add('websocket: the app says hello and closes at once', 'open, hello, closed 1000 over', () => new Promise((resolve, reject) => {
+add('the app says hello and closes at once', 'open, hello, closed 1000 over', () => new Promise((resolve, reject) => {
   const seen = [];
   const socket = dial('/hello');
   socket.on('error', reject);
@@ -210,7 +210,7 @@ add('websocket: the app says hello and closes at once', 'open, hello, closed 100
   socket.on('close', (code, reason) => resolve([...seen, `closed ${code} ${reason}`].join(', ')));
 }));
 
-add('websocket: the app breaks off at once', 'open, closed 1006', () => new Promise(resolve => {
+add('the app breaks off at once', 'open, closed 1006', () => new Promise(resolve => {
   const seen = [];
   const socket = dial('/drop');
   socket.on('error', fault => seen.push(fault.message));
@@ -218,7 +218,7 @@ add('websocket: the app breaks off at once', 'open, closed 1006', () => new Prom
   socket.on('close', code => resolve([...seen, `closed ${code}`].join(', ')));
 }));
 
-add('websocket: the app refuses', '401 Basic realm="app" who are you?', () => new Promise((resolve, reject) => {
+add('the app refuses the upgrade', '401 Basic realm="app" who are you?', () => new Promise((resolve, reject) => {
   const socket = dial('/refuse');
   socket.on('open', () => reject(new Error('it is open')));
   socket.on('unexpected-response', async (request, response) => {
@@ -232,14 +232,14 @@ add('websocket: the app refuses', '401 Basic realm="app" who are you?', () => ne
   });
 }));
 
-add('websocket: 100 at once', '100 open at once, 100 answered', async () => {
+add('100 connections at once', '100 open at once, 100 answered', async () => {
   const sockets = await Promise.all(Array.from({ length: 100 }, () => open('/echo')));
   const answers = await Promise.all(sockets.map((socket, i) => exchange(socket, `message ${i}`)));
   sockets.forEach(socket => socket.close());
   return `${sockets.length} open at once, ${answers.filter(({ answer }, i) => `${answer}` === `message ${i}`).length} answered`;
 });
 
-add('websocket: the client ends its direction alone', 'last words came', () => new Promise((resolve, reject) => {
+add('the client ends its direction alone', 'last words came', () => new Promise((resolve, reject) => {
   const socket = net.connect({ host: '127.0.0.1', port: Number(target.port), allowHalfOpen: true });
   socket.write(`GET /last-words HTTP/1.1\r\nHost: ${target.host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n`
     + 'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n');
@@ -255,7 +255,7 @@ add('websocket: the client ends its direction alone', 'last words came', () => n
   socket.on('close', () => resolve(text.includes('last words') ? 'last words came' : 'the connection ended without them'));
 }));
 
-add('websocket: a wrong version', '400 or 426, not open', () => new Promise((resolve, reject) => {
+add('a version that the app does not speak', '400 or 426, not open', () => new Promise((resolve, reject) => {
   const request = http.get(new URL('/echo', target), {
     lookup,
     agent: false,

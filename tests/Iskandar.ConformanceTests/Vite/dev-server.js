@@ -1,9 +1,13 @@
 // Vite's dev server as its own command line starts it, without any configuration, with a copy of the app for each one who will edit it.
 'use strict';
+const dns = require('dns');
 const fs = require('fs');
 const path = require('path');
 const { pathToFileURL } = require('url');
 const { parseArgs } = require('util');
+
+// Vite listens on what localhost means, which isn't the same everywhere.
+dns.setDefaultResultOrder('ipv4first');
 
 const { values, positionals } = parseArgs({ options: { folder: { type: 'string' } }, allowPositionals: true });
 
