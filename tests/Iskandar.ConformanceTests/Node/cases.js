@@ -3,7 +3,7 @@
 const http = require('http');
 const { parseArgs } = require('util');
 
-const CaseTimeout = 5_000;
+const CaseTimeout = 8_000;
 
 const { values } = parseArgs({
   options: {

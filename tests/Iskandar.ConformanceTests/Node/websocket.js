@@ -187,13 +187,21 @@ for (const [code, reason] of [[1000, 'done'], [1001, ''], [3000, 'grüße'], [49
   });
 }
 
-add('the client breaks off', 'app saw 1006', async () => {
-  const id = newId();
-  const socket = await open(`/echo?id=${id}`);
-  await exchange(socket, 'x');
-  socket.terminate();
-  return `app saw ${(await noted(id, 'closed')).at(-1).slice('closed '.length).trim()}`;
-});
+for (const [name, leave] of [['breaks off', socket => socket.terminate()], ['resets the connection', (_, tcp) => tcp.resetAndDestroy()]]) {
+  add(`the client ${name}`, 'app saw 1006 at once', async () => {
+    const id = newId();
+    const socket = dial(`/echo?id=${id}`);
+    let tcp;
+    socket.on('upgrade', response => { tcp = response.socket; });
+    socket.on('error', () => {});
+    await once(socket, 'open');
+    await exchange(socket, 'x');
+    const left = Date.now();
+    leave(socket, tcp);
+    const app = (await noted(id, 'closed')).at(-1).slice('closed '.length).trim();
+    return `app saw ${app} ${Date.now() - left < 2000 ? 'at once' : 'seconds later'}`;
+  });
+}
 
 add('the app breaks off', 'client saw 1006', async () => {
   const socket = await open('/terminate');

@@ -8,6 +8,9 @@ public static class Contents
     public static IReadOnlyList<Chapter> Chapters { get; } =
     [
         Chapter.Of<StatusRows>(),
+        Chapter.Of<WebSocketRows>(),
+        Chapter.Of<HttpClientRows>(),
+        Chapter.Of<DevServerRows>(),
     ];
 }
 

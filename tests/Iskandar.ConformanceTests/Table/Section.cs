@@ -17,6 +17,8 @@ public abstract class Section<TSelf>(Laboratory laboratory)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
 
+    protected Laboratory Laboratory => laboratory;
+
     [SuppressMessage("Design", "CA1000", Justification = "xunit asks the class for its data.")]
     public static TheoryData<string> Behaviours => [.. TSelf.Rows.Select(row => row.Behaviour)];
 
