@@ -82,6 +82,10 @@ const handlers = {
     note(id, JSON.stringify({ origin, cookie, authorization, visitor, version, target: request.url.replace(id, 'ID') }));
     socket.send('noted');
   },
+
+  '/own-page'(_socket, { headers }, id) {
+    note(id, new URL(headers.origin).host === headers.host ? 'page of the same host' : 'page of another host');
+  },
 };
 
 function onUpgrade(request, socket, head, url) {

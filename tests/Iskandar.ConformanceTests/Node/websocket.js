@@ -96,6 +96,14 @@ add('fields of the opening handshake',
     return `${line}; answered x-app ${response.headers['x-app']}, cookies ${response.headers['set-cookie'].join(' ')}`;
   });
 
+add('a page of the own host', 'the page\'s host is the one that the app sees', async () => {
+  const id = newId();
+  const socket = await open(`/own-page?id=${id}`, { origin: target.origin });
+  const [line] = await noted(id, 'page');
+  socket.close();
+  return line === 'page of the same host' ? 'the page\'s host is the one that the app sees' : 'the page\'s host is another than the app sees';
+});
+
 add('permessage-deflate between the ends',
   'permessage-deflate; client_no_context_takeover; server_no_context_takeover: took 1048576 in less than 2 kB, 1048576 came in less than 2 kB', async () => {
     const id = newId();

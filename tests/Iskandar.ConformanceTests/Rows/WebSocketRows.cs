@@ -17,6 +17,7 @@ public sealed class WebSocketRows(Laboratory laboratory) : Section<WebSocketRows
         Of("2,000 messages at once"),
         Of("the subprotocol that the app chooses"),
         Of("fields of the opening handshake"),
+        Of("a page of the own host"),
         Of("permessage-deflate between the ends"),
         Of("a message in four frames"),
         Of("16 MiB in one message, both ways"),
