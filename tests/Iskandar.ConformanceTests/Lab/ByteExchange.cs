@@ -59,6 +59,22 @@ public sealed class ByteExchange(Socket socket, NetworkStream stream, Cancellati
         return content.ToString();
     }
 
+    /// <summary>So many bytes of it, without regard to framing.</summary>
+    public async Task<string> ReadAsync(int count)
+    {
+        var bytes = new byte[count];
+        await stream.ReadExactlyAsync(bytes, stopping);
+        return Encoding.Latin1.GetString(bytes);
+    }
+
+    /// <summary>What has come; at least one byte.</summary>
+    public async Task<string> ReadSomeAsync()
+    {
+        var bytes = new byte[64 * 1024];
+        var count = await stream.ReadAsync(bytes, stopping);
+        return count > 0 ? Encoding.Latin1.GetString(bytes, 0, count) : throw new EndOfStreamException();
+    }
+
     /// <summary>Waits until the other side has ended the connection.</summary>
     public async Task<bool> IsLeftAsync()
     {
@@ -99,13 +115,6 @@ public sealed class ByteExchange(Socket socket, NetworkStream stream, Cancellati
         while (_one[0] != '\n');
 
         return line.ToString().TrimEnd('\n').TrimEnd('\r');
-    }
-
-    private async Task<string> ReadAsync(int count)
-    {
-        var bytes = new byte[count];
-        await stream.ReadExactlyAsync(bytes, stopping);
-        return Encoding.Latin1.GetString(bytes);
     }
 }
 

@@ -8,6 +8,11 @@ public static class Say
     /// <summary>Status, error code of Iskandar's own answers, framing and content.</summary>
     public static string Response(RawResponse response)
     {
+        if (response.Head["Iskandar-Error"] is not null)
+        {
+            return Status(response.Head);
+        }
+
         var text = new StringBuilder(Status(response.Head));
         if (response.Head["Content-Length"] is { } length)
         {
@@ -19,7 +24,7 @@ public static class Say
             text.Append(", ").Append(coding);
         }
 
-        if (response.Head["Iskandar-Error"] is null && response.Body.Length > 0)
+        if (response.Body.Length > 0)
         {
             text.Append(", ").Append(Content(response.Body));
         }

@@ -11,14 +11,15 @@ public static class Tool
             .FirstOrDefault(File.Exists);
 
     /// <summary>Runs a program to its end; killed when the token says so.</summary>
-    public static async Task<ProcessResult> RunAsync(string path, IEnumerable<string> arguments, CancellationToken token)
+    public static async Task<ProcessResult> RunAsync(string path, IEnumerable<string> arguments, CancellationToken token, string input = "")
     {
-        var start = new ProcessStartInfo(path, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(path, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
         var errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
         try
         {
+            await GiveAsync(process.StandardInput, input, token);
             await process.WaitForExitAsync(token);
         }
         finally
@@ -30,5 +31,20 @@ public static class Tool
         }
 
         return new ProcessResult(process.ExitCode, await output, await errors);
+    }
+
+    private static async Task GiveAsync(StreamWriter standardInput, string input, CancellationToken token)
+    {
+        try
+        {
+            await using (standardInput)
+            {
+                await standardInput.WriteAsync(input.AsMemory(), token);
+            }
+        }
+        catch (IOException)
+        {
+            // The program has ended without wanting it.
+        }
     }
 }

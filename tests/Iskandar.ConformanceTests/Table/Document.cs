@@ -11,8 +11,8 @@ public static class Document
         # Conformance
 
         What visitors and apps see of HTTP: without anything between them, through a tunnel, and through nginx as a reverse proxy. `./test` tries each row
-        on all three and writes this page; a row whose outcome through Iskandar is neither that of the app itself nor the one explained here fails. nginx is there for
-        comparison: its outcomes are written down and never fail. It proxies with HTTP/1.1, without buffering, and with the fields for forwarding and upgrades set
+        on all three and writes this page; a row whose outcome through Iskandar is neither that of the app itself nor the one explained here fails.
+        nginx is there for comparison: its outcomes are written down and never fail. It proxies with HTTP/1.1, without buffering, and with the fields for forwarding and upgrades set
         (`tests/Iskandar.ConformanceTests/Lab/Nginx.cs`).
 
         """;
@@ -56,9 +56,18 @@ public static class Document
         _ => Cell(outcome),
     };
 
-    private static string Cell(string text) => text
-        .Replace("|", "\\|", StringComparison.Ordinal)
-        .Replace("<", "&lt;", StringComparison.Ordinal)
-        .Replace("*", "\\*", StringComparison.Ordinal)
-        .Replace("_", "\\_", StringComparison.Ordinal);
+    /// <summary>What stands between backquotes is as it is, but for the bar that would end the cell.</summary>
+    private static string Cell(string text)
+    {
+        var parts = text.Replace("|", "\\|", StringComparison.Ordinal).Split('`');
+        for (var number = 0; number < parts.Length; number += 2)
+        {
+            parts[number] = parts[number]
+                .Replace("<", "&lt;", StringComparison.Ordinal)
+                .Replace("*", "\\*", StringComparison.Ordinal)
+                .Replace("_", "\\_", StringComparison.Ordinal);
+        }
+
+        return string.Join('`', parts);
+    }
 }

@@ -15,7 +15,7 @@ public static class Publication
         var missing = Missing(outcomes);
         if (missing.Count > 0)
         {
-            Console.Error.WriteLine($"!!! docs/conformance.md is left as it is: this run has no outcome for {string.Join(", ", missing)}.");
+            Console.Error.WriteLine($"!!! docs/conformance.md is left as it is: this run has no good outcome for {string.Join(", ", missing)}.");
             return;
         }
 
@@ -41,8 +41,8 @@ public static class Publication
     }
 
     /// <summary>Another version of nginx may do other things; that is no fault of ours.</summary>
-    private static string WithoutNginx(string text) =>
-        string.Join('\n', text.Split('\n').Select(line => line.EndsWith(" |", StringComparison.Ordinal) ? line[..line[..^2].LastIndexOf(" | ", StringComparison.Ordinal)] : line));
+    private static string WithoutNginx(string text) => string.Join('\n', text.Split('\n').Select(static line =>
+        line.EndsWith(" |", StringComparison.Ordinal) ? line[..line[..^2].LastIndexOf(" | ", StringComparison.Ordinal)] : line));
 
     private static List<string> Missing(Outcomes outcomes)
     {
@@ -52,7 +52,7 @@ public static class Publication
             missing.Add("nginx (not installed)");
         }
 
-        var rows = Contents.Chapters.Sum(chapter => chapter.Rows.Count(row => outcomes.Of(chapter.Title, row.Behaviour) is null));
+        var rows = outcomes.Failures + Contents.Chapters.Sum(chapter => chapter.Rows.Count(row => outcomes.Of(chapter.Title, row.Behaviour) is null));
         if (rows > 0)
         {
             missing.Add($"{rows} rows (failed, skipped or not asked for)");

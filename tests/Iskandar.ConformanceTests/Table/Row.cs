@@ -15,7 +15,9 @@ public sealed class Row(
 
     public string? Differs => differs;
 
-    public string? Because => because;
+    /// <summary>There for each difference, and only for one.</summary>
+    public string? Because { get; } =
+        (because is null) == (differs is null) ? because : throw new ArgumentException($"A difference and its reason go together: {behaviour}.", nameof(because));
 
     public string? Needs => needs;
 

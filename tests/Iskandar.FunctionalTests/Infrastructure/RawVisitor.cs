@@ -125,7 +125,7 @@ public sealed class RawVisitor : IAsyncDisposable
     {
         while (await ReadLineAsync() is { } size)
         {
-            var length = long.Parse(size, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+            var length = long.Parse(size.Split(';')[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
             if (length == 0)
             {
                 return await ReadLineAsync() is "";
