@@ -7,7 +7,7 @@ using Yarp.ReverseProxy.Forwarder;
 
 namespace Iskandar.Cli.Forwarding;
 
-/// <summary>Copies a request to the origin and its response back: nothing added, target and fields as they came.</summary>
+/// <summary>Copies a request to the origin and its response back: nothing added, target and fields as they came, but for Host and what goes with it.</summary>
 internal sealed class OriginTransformer(Uri origin, HostField hostField) : HttpTransformer
 {
     private const string OwnFields = "Iskandar-";
@@ -52,6 +52,12 @@ internal sealed class OriginTransformer(Uri origin, HostField hostField) : HttpT
             var content = new PromptStream(request.Body);
             request.Body = content;
             PromptContent.Announce(proxyRequest, content);
+        }
+
+        if (request.Headers.Upgrade.Count > 0 && request.Headers.Origin is [{ } page])
+        {
+            proxyRequest.Headers.Remove("Origin");
+            proxyRequest.Headers.TryAddWithoutValidation("Origin", HandshakeOrigin.Choose(page, request.Headers.Host.ToString(), origin, hostField));
         }
 
         // Null: the authority of the URL.

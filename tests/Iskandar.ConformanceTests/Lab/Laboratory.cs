@@ -23,11 +23,14 @@ public sealed class Laboratory : IAsyncLifetime
         var app = Keep(await TestOrigin.StartAsync());
         var bytes = Keep(new ByteOrigin());
         var vacant = Ports.Free();
+        var scripts = Keep(new ScriptedApp(this, "Node", "app.js"));
+        var pages = Keep(new ScriptedApp(
+            this, "Vite", "dev-server.js", "--browser", Tool.Find("chromium") ?? "none", "--screenshots", Script.Screenshots));
         var ways = await Task.WhenAll(((int[])[app.Port, bytes.Port, vacant]).Select(OpenAsync));
         Targets =
         [
             .. Enum.GetValues<Hop>().Where(hop => ways[0].Behind(hop) is not null).Select(hop =>
-                new Target(hop, app, ways[0].Behind(hop)!, bytes, ways[1].Behind(hop)!, ways[2].Behind(hop)!, vacant)),
+                new Target(hop, app, ways[0].Behind(hop)!, bytes, ways[1].Behind(hop)!, ways[2].Behind(hop)!, vacant, scripts, pages)),
         ];
     }
 

@@ -8,4 +8,7 @@ namespace Iskandar.ConformanceTests.Lab;
 /// <param name="Bytes">The way to it.</param>
 /// <param name="Vacant">The way to <paramref name="VacantPort"/>.</param>
 /// <param name="VacantPort">A port on which a row may start an app of its own.</param>
-public sealed record Target(Hop Hop, TestOrigin Origin, Door App, ByteOrigin ByteOrigin, Door Bytes, Door Vacant, int VacantPort);
+/// <param name="Scripts">An app in JavaScript and its clients.</param>
+/// <param name="Pages">Vite's dev server and a browser.</param>
+public sealed record Target(
+    Hop Hop, TestOrigin Origin, Door App, ByteOrigin ByteOrigin, Door Bytes, Door Vacant, int VacantPort, ScriptedApp Scripts, ScriptedApp Pages);

@@ -25,6 +25,9 @@ public static class Contents
         Chapter.Of<MalformedResponseRows>(),
         Chapter.Of<VarnishRows>(),
         Chapter.Of<CurlRows>(),
+        Chapter.Of<WebSocketRows>(),
+        Chapter.Of<HttpClientRows>(),
+        Chapter.Of<DevServerRows>(),
     ];
 }
 

@@ -15,6 +15,8 @@ public interface IRows
 public abstract class Section<TSelf>(Laboratory laboratory)
     where TSelf : Section<TSelf>, IRows
 {
+    protected Laboratory Laboratory => laboratory;
+
     [SuppressMessage("Design", "CA1000", Justification = "xunit asks the class for its data.")]
     public static TheoryData<string> Behaviours => [.. TSelf.Rows.Select(row => row.Behaviour)];
 
