@@ -217,6 +217,12 @@ internal sealed class TunnelGateway(IOptions<IskandarServerOptions> options, Tim
         }
 
         context.Response.Clear();
+        if (error == ExchangeError.RequestInvalid)
+        {
+            // Where a request that isn't HTTP ends is anybody's guess.
+            VisitorResponse.EndConnection(context);
+        }
+
         await ErrorPage.WriteAsync(context, error, exchange.ErrorStatus);
     }
 }

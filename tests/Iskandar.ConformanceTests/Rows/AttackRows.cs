@@ -11,6 +11,8 @@ public sealed class AttackRows(Laboratory laboratory) : Section<AttackRows>(labo
 {
     private const string Controls = "RFC 9110 section 5.5: no control character is valid in a value, and Iskandar doesn't carry it.";
     private const string Invalid = "400 `request_invalid`, closed; the app sees nothing else";
+    private const string Refused = "400 `request_invalid`, closed; the app sees nothing";
+    private const string Readable = "Chunks are taken off, once, and nothing else: what stayed on, the app would take for the content.";
     private const string SaidSo = "The same, and it says that it was Iskandar who refused it.";
     private const string Hidden = "/hidden";
     private const string Last = "GET /last HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n";
@@ -42,8 +44,8 @@ public sealed class AttackRows(Laboratory laboratory) : Section<AttackRows>(labo
         Attack("Transfer-Encoding: xchunked", "Transfer-Encoding: xchunked", "0\r\n\r\n"),
         Attack("Transfer-Encoding: chunked, identity", "Transfer-Encoding: chunked, identity", "0\r\n\r\n"),
         Attack("Transfer-Encoding: identity, with Content-Length", "Transfer-Encoding: identity\r\nContent-Length: 2", "hi"),
-        Attack("Transfer-Encoding: gzip, chunked", "Transfer-Encoding: gzip, chunked", "0\r\n\r\n"),
-        Attack("Transfer-Encoding: chunked twice", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", "0\r\n\r\n"),
+        Attack("Transfer-Encoding: gzip, chunked", "Transfer-Encoding: gzip, chunked", "0\r\n\r\n", differs: Refused, because: Readable),
+        Attack("Transfer-Encoding: chunked twice", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", "0\r\n\r\n", differs: Refused, because: Readable),
         Attack("Transfer-Encoding in two lines, the last one not chunked", "Transfer-Encoding: chunked\r\nTransfer-Encoding: x", "0\r\n\r\n"),
         Attack("Transfer-Encoding with a vertical tab before chunked", "Transfer-Encoding: \u000bchunked", "0\r\n\r\n"),
         Attack("Transfer-Encoding: CHUNKED", "Transfer-Encoding: CHUNKED", "0\r\n\r\n"),
@@ -61,13 +63,13 @@ public sealed class AttackRows(Laboratory laboratory) : Section<AttackRows>(labo
             "A control character in a value",
             "X-A: a\u0001b\r\nContent-Length: 0",
             "",
-            differs: "400 `request_invalid`, 200, closed; the app sees `/last`",
+            differs: Refused,
             because: Controls),
         Attack(
             "DEL in a value",
             "X-A: a\u007fb\r\nContent-Length: 0",
             "",
-            differs: "400 `request_invalid`, 200, closed; the app sees `/last`",
+            differs: Refused,
             because: Controls),
         Attack("White space within a name", "X A: a\r\nContent-Length: 0", ""),
         Attack("A byte beyond ASCII in a name", "X-\u00e9: a\r\nContent-Length: 0", ""),

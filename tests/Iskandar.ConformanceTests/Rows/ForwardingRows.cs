@@ -8,6 +8,7 @@ public sealed class ForwardingRows(Laboratory laboratory) : Section<ForwardingRo
 {
     private const string Truth = "The truth about where the request came from; what a visitor says about it isn't believed.";
     private const string Dropped = "What a visitor says about it isn't believed.";
+    private const string Via = "RFC 9110 section 7.6.3: a gateway says that it was there (`--via`).";
 
     public static string Title => "Forwarding";
 
@@ -30,9 +31,8 @@ public sealed class ForwardingRows(Laboratory laboratory) : Section<ForwardingRo
         Fields("Iskandar-Error, spoofed", "the app sees none of it", "Iskandar's own.", "Iskandar-Error: tunnel_lost"),
         new("X-Real-IP, CF-Connecting-IP and others that Iskandar doesn't know", static async (target, _) =>
             (await Visit.ToAsync(target, Visit.Get("/", "X-Real-IP: 6.6.6.6", "CF-Connecting-IP: 6.6.6.6"))).AppFields("X-Real-IP", "CF-Connecting-IP")),
-        new("Via in a request", static async (target, _) => (await Visit.ToAsync(target, Visit.Get("/"))).AppFields("Via")),
-        new("Via in a request that has one", static async (target, _) =>
-            (await Visit.ToAsync(target, Visit.Get("/", "Via: 1.0 before"))).AppFields("Via")),
+        Fields("Via", "the app sees `Via: 1.1 iskandar`", Via),
+        Fields("Via, behind another", "the app sees `Via: 1.0 before`, `Via: 1.1 iskandar`", Via, "Via: 1.0 before"),
         new("Via in a response", static async (target, _) =>
             (await Visit.GetAsync(target, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")).AnswerFields("Via")),
         new(
@@ -46,7 +46,7 @@ public sealed class ForwardingRows(Laboratory laboratory) : Section<ForwardingRo
         {
             var visit = await Visit.ToAsync(target, Visit.Get("/"));
             var names = visit.Heads[0].Split("\r\n").Skip(1).Select(static line => line.Split(':')[0])
-                .Where(static name => !name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase)).Order(StringComparer.OrdinalIgnoreCase);
+                .Where(static name => !name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase) && name != "Via").Order(StringComparer.OrdinalIgnoreCase);
             return $"the app sees {string.Join(", ", names)}";
         }),
         new(

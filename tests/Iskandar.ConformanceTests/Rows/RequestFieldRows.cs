@@ -73,7 +73,8 @@ public sealed class RequestFieldRows(Laboratory laboratory) : Section<RequestFie
             ["Proxy-Authorization"],
             "the app sees none of it",
             "It is for the gateway that it is sent to, not for the app."),
-        Carried("TE", ["Connection: TE", "TE: trailers"], ["TE"], "the app sees none of it", "Not yet: trailers don't reach visitors of HTTP/1.1."),
+        Carried("TE: trailers", ["Connection: TE", "TE: trailers"], ["TE"]),
+        Carried("TE, anything else", ["Connection: TE", "TE: gzip"], ["TE"], "the app sees none of it", "A matter of one hop: RFC 9110 section 10.1.4."),
     ];
 
     private static Row Carried(string behaviour, string[] lines, string name = "X-A") => Carried(behaviour, lines, [name]);

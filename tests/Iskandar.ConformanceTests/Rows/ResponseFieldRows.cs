@@ -34,8 +34,8 @@ public sealed class ResponseFieldRows(Laboratory laboratory) : Section<ResponseF
         new(
             "A value of 64 KiB",
             static async (target, _) => Count(await Visit.GetAsync(target, Many(1, 65_536))),
-            differs: "502 `origin_failed`, none",
-            because: "The fields of a head have 64 KiB together, unless configured. Not yet: the code ought to be `response_head_too_large`."),
+            differs: "502 `response_head_too_large`, none",
+            because: "The fields of a head have 64 KiB together, unless configured."),
         Counted("200 fields", 200, 20),
         Carried(
             "Connection, Keep-Alive and what Connection names are for one hop only",

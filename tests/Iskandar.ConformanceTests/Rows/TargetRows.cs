@@ -39,7 +39,7 @@ public sealed class TargetRows(Laboratory laboratory) : Section<TargetRows>(labo
         Line("get /a"),
         Line("M-SEARCH /a"),
         Line("GET {absolute}/a?b=c", differs: "the app sees `GET /a?b=c HTTP/1.1`", because: ToTheApp),
-        Line("OPTIONS {absolute}", differs: "the app sees `OPTIONS / HTTP/1.1`", because: "Not yet: RFC 9112 section 3.2.4 wants `*` to be sent on."),
+        Line("OPTIONS {absolute}", differs: "the app sees `OPTIONS * HTTP/1.1`", because: "RFC 9112 section 3.2.4: without a path, that is what is meant."),
         Long(4_000),
         Long(8_000),
         new(

@@ -72,8 +72,8 @@ public sealed class UpgradeRows(Laboratory laboratory) : Section<UpgradeRows>(la
             "the app sees none of it",
             "HTTP/2 in clear that nobody looked into could hide requests: never passed on.",
             "HTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA"),
-        Other("Upgrade: TLS/1.0", "the app sees none of it", "Only WebSockets are passed on."),
-        Other("Upgrade: own-protocol", "the app sees none of it", "Not yet: other protocols only if allowed by option."),
+        Other("Upgrade: TLS/1.0", "the app sees none of it", "As below."),
+        Other("Upgrade: own-protocol", "the app sees none of it", "Protocols cross that are on the server's list (`--upgrades`), by default WebSockets."),
     ];
 
     private static Task<Visit> AskAsync(Target target, params string[] more) => Visit.ToAsync(

@@ -177,7 +177,9 @@ internal sealed class Http1Forwarder : IDisposable
             {
                 if (await connection.ReadAsync() == 0)
                 {
-                    throw new IOException("The connection was closed without an answer.");
+                    throw ResponseHeadParser.MayBegin(connection.Unread.Span)
+                        ? new IOException("The connection was closed without an answer.")
+                        : new MalformedResponseException(ResponseHeadParser.NoStatusLine);
                 }
             }
 

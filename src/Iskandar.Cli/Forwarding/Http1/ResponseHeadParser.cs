@@ -14,6 +14,9 @@ internal sealed class ResponseHeadParser
     private const int LongestRemembered = 256;
     private const string OwnFields = "Iskandar-";
 
+    /// <summary>What is wrong with an answer in another protocol.</summary>
+    public const string NoStatusLine = "The response doesn't begin with HTTP/1.1 or HTTP/1.0.";
+
     private readonly Line[] _lines = new Line[MostRemembered];
 
     /// <summary>Where a head or a trailer section ends: behind its empty line. A line may end with LF alone (RFC 9112 section 2.2).</summary>
@@ -37,6 +40,13 @@ internal sealed class ResponseHeadParser
         return -1;
     }
 
+    /// <summary>Whether these can be the first bytes of a response.</summary>
+    public static bool MayBegin(ReadOnlySpan<byte> bytes)
+    {
+        var begin = "HTTP/1."u8;
+        return bytes.Length < begin.Length ? begin.StartsWith(bytes) : bytes.StartsWith(begin);
+    }
+
     /// <summary>Reads the status line.</summary>
     /// <param name="head">A whole head; what follows the line when it returns.</param>
     /// <param name="isVersion10">Whether the origin speaks HTTP/1.0.</param>
@@ -48,7 +58,7 @@ internal sealed class ResponseHeadParser
         isVersion10 = line.StartsWith("HTTP/1.0 "u8);
         if (!isVersion10 && !line.StartsWith("HTTP/1.1 "u8))
         {
-            throw new MalformedResponseException("The response doesn't begin with HTTP/1.1 or HTTP/1.0.");
+            throw new MalformedResponseException(NoStatusLine);
         }
 
         var code = line[9..];

@@ -114,6 +114,12 @@ public sealed class ForwardedResponseTests
     [InlineData("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")]
     public async Task Response_Malformed_ExchangeFails(string response) => AssertFailed(await AnswerAsync(new FakeExchange(), response), Invalid);
 
+    [Theory]
+    [InlineData("220 mail.example ESMTP\r\n")]
+    [InlineData("<p>hi</p>")]
+    [InlineData("HTTP/2")]
+    public async Task Response_AnotherProtocolThatEnds_NotHttp(string response) => AssertFailed(await AnswerAsync(new FakeExchange(), response, closes: true), Invalid);
+
     [Fact]
     public async Task Informational_AllBut100_PassedOn() => Assert.Equal(
         ["103 informational Link: </a>; rel=preload", "102 informational", "200 hello."],
