@@ -28,10 +28,10 @@ public static class IskandarServerExtensions
     // A page of a dev server asks for hundreds of modules at once. Kestrel bounds how fast streams may be reset by this number too.
     private const int MostStreams = 256;
 
-    // What one upload may have under way: 20 MB/s at a round trip of 100 ms. Kestrel's windows don't grow. One that nobody reads holds its own and no more, and some
-    // of them on a connection don't hold up the others.
-    private const int StreamWindow = 2 * 1024 * 1024;
-    private const int ConnectionWindow = 4 * StreamWindow;
+    // What one upload may have under way: 10 MB/s at a round trip of 100 ms. Kestrel's windows don't grow. An upload that nobody reads holds its own; and since Kestrel
+    // gives credit back in halves of a window, seven of them on a connection don't hold up the others.
+    private const int StreamWindow = 1024 * 1024;
+    private const int ConnectionWindow = 16 * StreamWindow;
 
     // The kernel holds megabytes for a visitor, and asks for more only when a third of that is gone. Kestrel sees no progress meanwhile, and would take a slow visitor
     // for one who has stopped reading: at 20 kB/s that third lasts the better part of a minute.

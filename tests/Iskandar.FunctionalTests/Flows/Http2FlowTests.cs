@@ -81,11 +81,13 @@ public class Http2FlowTests(EdgeStage stage)
     [Fact]
     public async Task Uploads_ThatTheAppDoesntTake_HoldUpNoOther()
     {
+        // As many as the documentation says.
+        const int Stuck = 7;
         var (taken, all) = (new Gate(), new Gate());
         var arrived = 0;
         stage.Origin.Map("/h2-stuck", async context =>
         {
-            if (Interlocked.Increment(ref arrived) == 3)
+            if (Interlocked.Increment(ref arrived) == Stuck)
             {
                 all.Open();
             }
@@ -97,7 +99,7 @@ public class Http2FlowTests(EdgeStage stage)
         var visitor = stage.Visitor(tls: true);
         var content = new byte[12 * 1024 * 1024];
 
-        var stuck = Enumerable.Range(0, 3).Select(_ => visitor.PostAsync(stage.Url(tls: true, "/h2-stuck"), new ByteArrayContent(content), Bounded.Token())).ToList();
+        var stuck = Enumerable.Range(0, Stuck).Select(_ => visitor.PostAsync(stage.Url(tls: true, "/h2-stuck"), new ByteArrayContent(content), Bounded.Token())).ToList();
         await all.PassAsync("the uploads");
         using var response = await visitor.PostAsync(stage.Url(tls: true, "/h2-not-stuck"), new ByteArrayContent(content), Bounded.Token());
         Assert.Equal(content.Length, (await response.Content.ReadAsByteArrayAsync(Bounded.Token())).Length);

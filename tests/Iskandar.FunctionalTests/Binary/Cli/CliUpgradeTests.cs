@@ -25,7 +25,7 @@ public class CliUpgradeTests(CliFixture cli) : IClassFixture<CliFixture>
         var head = await stream.ReadHeadAsync();
         Assert.Equal((101, WebSocketEcho.Accept(Key), "chat"), (head.Status, head["sec-websocket-accept"], head["sec-websocket-protocol"]));
         Assert.Null(head["connection"]);
-        Assert.Equal(("13", "http://abc.example.com"), (request?["Sec-WebSocket-Version"], request?["Origin"]));
+        Assert.Equal(("13", $"http://{request?["Host"]}"), (request?["Sec-WebSocket-Version"], request?["Origin"]));
         using (var visitor = WebSocketEcho.Over(new UpgradedStream(stream), isServer: false))
         {
             await WebSocketEcho.VisitAsync(visitor);
