@@ -18,6 +18,9 @@ internal sealed record ForwardingFailure(OriginFailure? Kind, string Reason, str
 
     private const string NoHttp2 = "Does your app speak HTTP/2? If not: --upstream-protocol http1.";
 
+    /// <summary>Nobody waits for the response any more.</summary>
+    public static ForwardingFailure VisitorLeft { get; } = new(null, "The visitor left.");
+
     /// <summary>Nothing answers at the origin.</summary>
     public static ForwardingFailure Unreachable(string reason) => new(OriginFailure.Unreachable, reason, IsItRunning);
 

@@ -31,7 +31,7 @@ internal sealed class OriginForwarder : IDisposable
 
     public async Task InvokeAsync(HttpContext context)
     {
-        // The usual way is short. TLS, HTTP/2, and connections that become something else than HTTP, are the library's.
+        // The usual way is short. TLS and HTTP/2 are the library's.
         var failure = OriginWay.Choose(context, hasTls: _http1 is null, _protocol) is { } config
             ? await ForwardByLibraryAsync(context, config)
             : await _http1!.ForwardAsync(context);

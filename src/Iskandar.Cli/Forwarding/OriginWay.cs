@@ -22,19 +22,16 @@ internal static class OriginWay
     /// <returns>By the library, like this; null: in HTTP/1.1, without it.</returns>
     public static ForwarderRequestConfig? Choose(HttpContext context, bool hasTls, UpstreamProtocol protocol)
     {
-        if (context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true })
-        {
-            // Connections that become something else than HTTP are HTTP/1.1's.
-            return Http1;
-        }
-
-        return protocol switch
+        var way = protocol switch
         {
             UpstreamProtocol.Http2 => Http2,
             UpstreamProtocol.Auto when GrpcContent.IsType(context.Request.ContentType) => Http2,
             UpstreamProtocol.Auto when hasTls => Negotiated,
             _ => hasTls ? Http1 : null,
         };
+
+        // Connections that become something else than HTTP are HTTP/1.1's.
+        return way is not null && context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } ? (hasTls ? Http1 : null) : way;
     }
 
     // How long a response may take is the server's rule; the visitor's leaving ends it here.

@@ -33,7 +33,7 @@ public sealed class WebSocketRows(Laboratory laboratory) : Section<WebSocketRows
         Of("the app closes with 4999"),
         Of("the client closes without a code"),
         Of("the app closes without a code"),
-        Of("the client breaks off", "app saw 1006 seconds later", "The server can't tell a visitor that has left from one that has ended its direction alone, and leaves the app five seconds to end its own"),
+        Of("the client breaks off"),
         Of("the client resets the connection"),
         Of("the app breaks off"),
         Of("the app says hello and closes at once"),

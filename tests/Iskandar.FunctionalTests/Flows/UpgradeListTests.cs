@@ -47,7 +47,7 @@ public class UpgradeListTests(Stage stage)
     }
 
     [Fact]
-    public async Task Upgrade_AppChangesToAnotherProtocol_ResponseInvalid()
+    public async Task Upgrade_AppChangesToAnotherProtocol_OriginInvalid()
     {
         stage.Origin.Map("/upgrade-other", static async context =>
         {
@@ -58,6 +58,6 @@ public class UpgradeListTests(Stage stage)
 
         await raw.SendRequestAsync("GET", "/upgrade-other", stage.Host, "Connection: Upgrade", "Upgrade: websocket");
 
-        Expect.Error(await raw.ReadHeadAsync(), 502, "response_invalid");
+        Expect.Error(await raw.ReadHeadAsync(), 502, "origin_invalid");
     }
 }

@@ -3,9 +3,12 @@ using System.Security.Cryptography.X509Certificates;
 using Iskandar.Cli.Configuration;
 using Iskandar.Client;
 using Iskandar.Protocol.Messages;
+using Iskandar.Tests.Cli.Http1;
 using Iskandar.Tests.Client.Hosting;
+using Iskandar.Tests.Infrastructure;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Iskandar.Tests.Cli;
@@ -38,6 +41,30 @@ public sealed class ForwardedTlsTests
         await using var stage = await StartAsync("Auto", spoken);
 
         Assert.Equal($"200 {expected}.", string.Concat(await stage.ForwardAsync(new FakeExchange("GET", "/", "", new Field("te", "trailers")))));
+    }
+
+    [Theory]
+    [InlineData("websocket")]
+    [InlineData("tcp")]
+    public async Task Upgrade_AnyProtocol_BytesBothWays(string protocol)
+    {
+        await using var stage = await StartAsync("Auto", HttpProtocols.Http1AndHttp2, async context =>
+        {
+            context.Response.Headers.Upgrade = context.Request.Headers.Upgrade;
+            await using var stream = await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
+            await stream.SayAsync($"{context.Request.Headers.Origin} {await stream.HearAsync(5)}");
+        });
+        var (visitor, tunnel) = DuplexStream.CreatePair();
+        var running = stage.ForwardAsync(new FakeExchange(
+            "GET", "/", "", new Field("Host", "abc.example.com"), new Field("Upgrade", protocol), new Field("Origin", "https://abc.example.com"))
+        {
+            Upgraded = tunnel,
+        });
+
+        await visitor.SayAsync("hello");
+
+        Assert.Equal("https://localhost:5001 hello", await visitor.HearToEndAsync());
+        Assert.Equal(".", (await running)[^1]);
     }
 
     [Fact]
@@ -75,9 +102,9 @@ public sealed class ForwardedTlsTests
         Assert.StartsWith(NoTls, stage.LastFailure!.Advice, StringComparison.Ordinal);
     }
 
-    private static Task<OriginStage> StartAsync(string protocol, HttpProtocols spoken, bool verifies = false) => OriginStage.StartAsync(
-        static context => context.Response.WriteAsync(
-            $"{context.Request.Protocol} {context.Request.Host} {context.Request.Headers.TE}{context.Request.Headers.Connection}"),
+    private static Task<OriginStage> StartAsync(string protocol, HttpProtocols spoken, RequestDelegate? app = null, bool verifies = false) => OriginStage.StartAsync(
+        app ?? (static context => context.Response.WriteAsync(
+            $"{context.Request.Protocol} {context.Request.Host} {context.Request.Headers.TE}{context.Request.Headers.Connection}")),
         new OriginSettings(new Uri("https://localhost:5001"), HostField.Rewrite, Enum.Parse<UpstreamProtocol>(protocol), verifies),
         listen =>
         {

@@ -27,15 +27,16 @@ public sealed class OriginWayTests
     }
 
     [Theory]
-    [InlineData("auto", false)]
-    [InlineData("auto", true)]
-    [InlineData("http2", false)]
-    public void Choose_Upgrade_IsHttp1ByTheLibrary(string protocol, bool hasTls)
+    [InlineData("auto", false, "direct")]
+    [InlineData("auto", true, "http1")]
+    [InlineData("http2", false, "direct")]
+    [InlineData("http2", true, "http1")]
+    public void Choose_Upgrade_IsHttp1(string protocol, bool hasTls, string expected)
     {
         var context = new DefaultHttpContext();
         context.Features.Set<IHttpUpgradeFeature>(new Upgradable());
 
-        Assert.Equal("http1", Choose(context, protocol, hasTls));
+        Assert.Equal(expected, Choose(context, protocol, hasTls));
     }
 
     [Theory]

@@ -1,9 +1,10 @@
 using System.IO.Pipelines;
+using Iskandar.Cli.Forwarding.Http1;
 
 namespace Iskandar.Tests.Infrastructure;
 
 /// <summary>One end of a pair of pipes as a stream. Closing it ends the other end's reads, and fails its writes and this end's own reads.</summary>
-internal sealed class DuplexStream(PipeReader input, PipeWriter output) : Stream
+internal sealed class DuplexStream(PipeReader input, PipeWriter output) : Stream, ITwoWayStream
 {
     private volatile bool _closed;
 
@@ -88,6 +89,14 @@ internal sealed class DuplexStream(PipeReader input, PipeWriter output) : Stream
 
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public void EndSending() => output.Complete();
+
+    public void Reset()
+    {
+        output.Complete(new IOException("The other end has broken the connection."));
+        Dispose();
+    }
 
     public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -15,7 +15,7 @@ namespace Iskandar.Cli.Forwarding.Http1;
 /// <item>Its content, if there is any, is sent while the response is read: an origin may answer before it has all of it.</item>
 /// <item>Informational responses are passed on. 100 (Continue) isn't one of them: it has the content sent, and reading that is what tells the visitor.</item>
 /// <item>The response's head goes with its first content, or before, when that keeps waiting.</item>
-/// <item>When both messages are complete, the connection waits for the next request.</item>
+/// <item>When both messages are complete, the connection waits for the next request. One that a 101 has upgraded never does.</item>
 /// </list>
 /// </remarks>
 internal sealed class Http1Forwarder : IDisposable
@@ -23,9 +23,8 @@ internal sealed class Http1Forwarder : IDisposable
     // An app that sends more of them than this will never answer.
     private const int MostInformational = 64;
 
-    private static readonly ForwardingFailure VisitorLeft = new(null, "The visitor left.");
-
     private readonly OriginConnectionPool _pool;
+    private readonly Uri _origin;
     private readonly HostField _hostField;
     private readonly string _authority;
     private readonly TimeProvider _time;
@@ -33,6 +32,7 @@ internal sealed class Http1Forwarder : IDisposable
     public Http1Forwarder(Uri origin, HostField hostField, TimeProvider time, Func<CancellationToken, ValueTask<Stream>>? connect = null)
     {
         _pool = new OriginConnectionPool(connect ?? OriginConnectionPool.To(origin), time);
+        _origin = origin;
         _hostField = hostField;
         _time = time;
 
@@ -46,13 +46,19 @@ internal sealed class Http1Forwarder : IDisposable
     public async Task<ForwardingFailure?> ForwardAsync(HttpContext context)
     {
         var framing = RequestFraming.Of(context);
+        var upgrade = RequestedProtocol.Of(context, framing);
+        if (upgrade is not null && context.Request.Headers.Origin is [{ } page])
+        {
+            context.Request.Headers.Origin = HandshakeOrigin.Choose(page, context.Request.Headers.Host.ToString(), _origin, _hostField);
+        }
+
         var isRepeatable = !framing.HasContent && RequestMethod.IsIdempotent(context.Request.Method);
         var mayReuse = true;
         while (true)
         {
             if (context.RequestAborted.IsCancellationRequested)
             {
-                return VisitorLeft;
+                return ForwardingFailure.VisitorLeft;
             }
 
             OriginConnection? connection = null;
@@ -60,7 +66,7 @@ internal sealed class Http1Forwarder : IDisposable
             {
                 connection = (mayReuse ? _pool.TryTake(isRepeatable ? OriginConnectionPool.MostIdle : OriginConnectionPool.MostIdleForOnce) : null)
                     ?? await _pool.ConnectAsync(context.RequestAborted);
-                return await ForwardAsync(context, connection, framing);
+                return await ForwardAsync(context, connection, framing, upgrade);
             }
             catch (OriginUnreachableException unreachable)
             {
@@ -68,7 +74,7 @@ internal sealed class Http1Forwarder : IDisposable
             }
             catch (Exception) when (context.RequestAborted.IsCancellationRequested)
             {
-                return VisitorLeft;
+                return ForwardingFailure.VisitorLeft;
             }
             catch (Exception fault) when (fault is IOException or ObjectDisposedException)
             {
@@ -86,14 +92,14 @@ internal sealed class Http1Forwarder : IDisposable
 
     public void Dispose() => _pool.Dispose();
 
-    private async Task<ForwardingFailure?> ForwardAsync(HttpContext context, OriginConnection connection, RequestFraming framing)
+    private async Task<ForwardingFailure?> ForwardAsync(HttpContext context, OriginConnection connection, RequestFraming framing, string? upgrade)
     {
         var isOver = false;
         try
         {
             // Registered here and gone before the connection is anybody else's.
             using var leaving = context.RequestAborted.UnsafeRegister(static connection => ((OriginConnection)connection!).Abort(), connection);
-            RequestHeadWriter.Write(connection.Output, context, _hostField.Choose(context.Request.Headers.Host.ToString()) ?? _authority, framing);
+            RequestHeadWriter.Write(connection.Output, context, _hostField.Choose(context.Request.Headers.Host.ToString()) ?? _authority, framing, upgrade);
             ForwardingFailure? failure;
             if (framing.HasContent)
             {
@@ -102,7 +108,7 @@ internal sealed class Http1Forwarder : IDisposable
             else
             {
                 await connection.FlushAsync(CancellationToken.None);
-                (failure, isOver) = await RespondAsync(context, connection, expectation: null);
+                (failure, isOver) = await RespondAsync(context, connection, expectation: null, upgrade);
             }
 
             return failure;
@@ -155,20 +161,26 @@ internal sealed class Http1Forwarder : IDisposable
         return (new ForwardingFailure(null, "The request's content broke off."), false);
     }
 
-    private static async Task<(ForwardingFailure? Failure, bool IsOver)> RespondAsync(HttpContext context, OriginConnection connection, Expectation? expectation)
+    private static async Task<(ForwardingFailure? Failure, bool IsOver)> RespondAsync(
+        HttpContext context, OriginConnection connection, Expectation? expectation, string? upgrade = null)
     {
-        var framing = await ReadHeadAsync(context, connection, expectation);
+        var framing = await ReadHeadAsync(context, connection, expectation, upgrade);
+        if (context.Response.StatusCode == StatusCodes.Status101SwitchingProtocols)
+        {
+            return (await UpgradedConnection.CopyAsync(context, connection), false);
+        }
+
         expectation?.Answered(context.Response.StatusCode);
         var content = new ResponseContent(context, connection, framing);
         if (!await content.TryCopyAsync())
         {
-            return (VisitorLeft, false);
+            return (ForwardingFailure.VisitorLeft, false);
         }
 
         return (null, framing.KeepsAlive && (framing.IsChunked || framing.Length is not null));
     }
 
-    private static async ValueTask<ResponseFraming> ReadHeadAsync(HttpContext context, OriginConnection connection, Expectation? expectation)
+    private static async ValueTask<ResponseFraming> ReadHeadAsync(HttpContext context, OriginConnection connection, Expectation? expectation, string? upgrade)
     {
         for (var informational = 0; informational <= MostInformational; informational++)
         {
@@ -183,7 +195,7 @@ internal sealed class Http1Forwarder : IDisposable
                 }
             }
 
-            if (TryParse(context, connection, length, expectation) is { } framing)
+            if (TryParse(context, connection, length, expectation, upgrade) is { } framing)
             {
                 return framing;
             }
@@ -192,16 +204,11 @@ internal sealed class Http1Forwarder : IDisposable
         throw new MalformedResponseException($"More than {MostInformational} informational responses came.");
     }
 
-    private static ResponseFraming? TryParse(HttpContext context, OriginConnection connection, int length, Expectation? expectation)
+    private static ResponseFraming? TryParse(HttpContext context, OriginConnection connection, int length, Expectation? expectation, string? upgrade)
     {
         var head = connection.Unread.Span[..length];
         var status = ResponseHeadParser.ParseStatusLine(ref head, out var isVersion10);
-        if (status == StatusCodes.Status101SwitchingProtocols)
-        {
-            throw new MalformedResponseException("The connection was upgraded, for which nobody had asked.");
-        }
-
-        if (status < StatusCodes.Status200OK)
+        if (status is < StatusCodes.Status200OK and not StatusCodes.Status101SwitchingProtocols)
         {
             if (status == StatusCodes.Status100Continue)
             {
@@ -219,6 +226,15 @@ internal sealed class Http1Forwarder : IDisposable
         }
 
         context.Response.StatusCode = status;
+        if (status == StatusCodes.Status101SwitchingProtocols)
+        {
+            connection.Parser.ParseLines(head, context.Response.Headers);
+            connection.Take(length);
+            return upgrade is not null && !isVersion10 && RequestedProtocol.IsAgreed(upgrade, context.Response.Headers.Upgrade.ToString())
+                ? default(ResponseFraming)
+                : throw new MalformedResponseException("The connection was upgraded to what nobody had asked for.");
+        }
+
         var framing = connection.Parser.ParseFields(head, isVersion10, context.Response.Headers);
         connection.Take(length);
         return HttpMethods.IsHead(context.Request.Method) || status is StatusCodes.Status204NoContent or StatusCodes.Status304NotModified

@@ -28,6 +28,7 @@ internal sealed class OriginConnection(Stream stream) : IDisposable
     private ValueTask<int> _read;
     private bool _isReading;
     private volatile bool _isAborted;
+    private volatile bool _resetsWhenAborted;
 
     /// <summary>Parses this connection's heads; it remembers the lines of the last ones.</summary>
     public ResponseHeadParser Parser { get; } = new();
@@ -46,6 +47,16 @@ internal sealed class OriginConnection(Stream stream) : IDisposable
 
     /// <summary>Whether another request could be made on it, as far as can be known.</summary>
     public bool IsUsable => !_isAborted && !(_isReading && _read.IsCompleted);
+
+    /// <summary>Whether giving it up is a break to the origin, and not an end.</summary>
+    public bool ResetsWhenAborted
+    {
+        get => _resetsWhenAborted;
+        set => _resetsWhenAborted = value;
+    }
+
+    /// <summary>The connection itself, for when it is no longer HTTP's. <see cref="Unread"/> comes before what is read there.</summary>
+    public Stream Stream => stream;
 
     /// <summary>What has arrived and wasn't taken.</summary>
     public ReadOnlyMemory<byte> Unread => Input.AsMemory(_start, _end - _start);
@@ -92,6 +103,10 @@ internal sealed class OriginConnection(Stream stream) : IDisposable
     /// <summary>Sends this. <see cref="Output"/> has to be empty.</summary>
     public ValueTask WriteAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => stream.WriteAsync(content, cancellationToken);
 
+    /// <summary>Ends what is sent to the origin; what it sends goes on.</summary>
+    /// <exception cref="IOException">The connection is broken.</exception>
+    public void EndSending() => ((ITwoWayStream)stream).EndSending();
+
     /// <summary>The response is complete, and so is the request: the connection may wait for the next one.</summary>
     /// <returns>False if it must not be used again.</returns>
     public bool TryRest(long now)
@@ -121,11 +136,19 @@ internal sealed class OriginConnection(Stream stream) : IDisposable
     /// <summary>Ends what is under way on it. From any thread.</summary>
     public void Abort()
     {
+        if (ResetsWhenAborted)
+        {
+            ((ITwoWayStream)stream).Reset();
+        }
+
+        Dispose();
+    }
+
+    public void Dispose()
+    {
         _isAborted = true;
         stream.Dispose();
     }
-
-    public void Dispose() => Abort();
 
     private void StartRead()
     {

@@ -38,7 +38,7 @@ internal sealed class OriginConnectionPool : IDisposable
         try
         {
             await socket.ConnectAsync(new DnsEndPoint(origin.IdnHost, origin.Port), cancellationToken);
-            return new NetworkStream(socket, ownsSocket: true);
+            return new OriginSocketStream(socket);
         }
         catch
         {

@@ -14,14 +14,15 @@ internal static class RequestHeadWriter
     /// <param name="context">The request.</param>
     /// <param name="host">What Host says.</param>
     /// <param name="framing">How its content ends.</param>
+    /// <param name="upgrade">What the connection should become; null: it stays HTTP.</param>
     /// <exception cref="ArgumentException">Something in it could end the message early, or make another one of it.</exception>
-    public static void Write(IBufferWriter<byte> output, HttpContext context, string host, RequestFraming framing)
+    public static void Write(IBufferWriter<byte> output, HttpContext context, string host, RequestFraming framing, string? upgrade = null)
     {
         var request = context.Request;
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        if (!FieldSyntax.IsName(request.Method) || !IsTarget(target) || !FieldSyntax.IsValue(host))
+        if (!FieldSyntax.IsName(request.Method) || !IsTarget(target) || !FieldSyntax.IsValue(host) || !FieldSyntax.IsValue(upgrade))
         {
-            throw new ArgumentException("The request's method, target or host can't be written.", nameof(context));
+            throw new ArgumentException("The request's method, target, host or upgrade can't be written.", nameof(context));
         }
 
         Append(output, request.Method);
@@ -31,7 +32,13 @@ internal static class RequestHeadWriter
         Append(output, host);
         output.Write("\r\n"u8);
         WriteFields(output, request.Headers);
-        if (request.Headers.TE is ["trailers"])
+        if (upgrade is not null)
+        {
+            output.Write("Connection: Upgrade\r\nUpgrade: "u8);
+            Append(output, upgrade);
+            output.Write("\r\n"u8);
+        }
+        else if (request.Headers.TE is ["trailers"])
         {
             // All that crosses a tunnel of it, and its receiver's alone (RFC 9110 section 10.1.4).
             output.Write("TE: trailers\r\nConnection: TE\r\n"u8);

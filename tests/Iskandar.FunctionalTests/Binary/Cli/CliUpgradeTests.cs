@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text;
 using Iskandar.FunctionalTests.Binary.Codec;
 using Iskandar.FunctionalTests.Infrastructure;
@@ -86,9 +87,8 @@ public class CliUpgradeTests(CliFixture cli) : IClassFixture<CliFixture>
         await using var origin = RawOrigin.Answering(async stream =>
         {
             await stream.WriteAsync(Encoding.Latin1.GetBytes(Agreement()), Bounded.Token());
-            var last = new byte[10];
-            await stream.ReadExactlyAsync(last, Bounded.Token());
-            received.SetResult(Encoding.ASCII.GetString(last));
+            received.SetResult(await new StreamReader(stream, Encoding.ASCII).ReadToEndAsync(Bounded.Token()));
+            await stream.WriteAsync("still heard"u8.ToArray(), Bounded.Token());
         });
         await using var client = await IskandarClient.StartAsync(cli.Server.Url, $"127.0.0.1:{origin.Port}");
         var tunnel = await cli.Server.AcceptAsync();
@@ -98,7 +98,69 @@ public class CliUpgradeTests(CliFixture cli) : IClassFixture<CliFixture>
         await stream.SendDataAsync(Encoding.ASCII.GetBytes("last words"), end: true);
 
         Assert.Equal("last words", await received.Task.WithinAsync("the last words"));
+        Assert.Equal("still heard", Encoding.ASCII.GetString(await stream.ReadToEndAsync()));
         await tunnel.PingAsync();
+    }
+
+    [Fact]
+    public async Task Origin_EndsItsDirection_StillGetsWhatComes()
+    {
+        var received = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var origin = RawOrigin.Answering(async stream =>
+        {
+            await stream.WriteAsync(Encoding.Latin1.GetBytes(Agreement() + "over"), Bounded.Token());
+            stream.Socket.Shutdown(SocketShutdown.Send);
+            received.SetResult(await new StreamReader(stream, Encoding.ASCII).ReadToEndAsync(Bounded.Token()));
+        });
+        await using var client = await IskandarClient.StartAsync(cli.Server.Url, $"127.0.0.1:{origin.Port}");
+        var tunnel = await cli.Server.AcceptAsync();
+        var stream = await OpenAsync(tunnel, "/raw");
+        Assert.Equal(101, (await stream.ReadHeadAsync()).Status);
+        Assert.Equal("over", Encoding.ASCII.GetString(await stream.ReadToEndAsync()));
+
+        await stream.SendDataAsync(Encoding.ASCII.GetBytes("last words"), end: true);
+
+        Assert.Equal("last words", await received.Task.WithinAsync("the last words"));
+        await tunnel.PingAsync();
+    }
+
+    [Fact]
+    public async Task Server_Resets_OriginSeesABreak()
+    {
+        var seen = new TaskCompletionSource<Exception?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var origin = RawOrigin.Answering(async stream =>
+        {
+            await stream.WriteAsync(Encoding.Latin1.GetBytes(Agreement()), Bounded.Token());
+            seen.SetResult(await Record.ExceptionAsync(async () => await stream.ReadExactlyAsync(new byte[1], Bounded.Token())));
+        });
+        await using var client = await IskandarClient.StartAsync(cli.Server.Url, $"127.0.0.1:{origin.Port}");
+        var tunnel = await cli.Server.AcceptAsync();
+        var stream = await OpenAsync(tunnel, "/raw");
+        Assert.Equal(101, (await stream.ReadHeadAsync()).Status);
+
+        await stream.ResetAsync(ErrorCode.Done);
+
+        Assert.Equal(SocketError.ConnectionReset, Assert.IsType<SocketException>((await seen.Task.WithinAsync("the break"))?.InnerException).SocketErrorCode);
+    }
+
+    [Fact]
+    public async Task Origin_Breaks_StreamIsReset()
+    {
+        await using var origin = RawOrigin.Answering(static async stream =>
+        {
+            await stream.WriteAsync(Encoding.Latin1.GetBytes(Agreement() + "x"), Bounded.Token());
+            await stream.ReadExactlyAsync(new byte[1], Bounded.Token());
+            stream.Socket.Close(0);
+        });
+        await using var client = await IskandarClient.StartAsync(cli.Server.Url, $"127.0.0.1:{origin.Port}");
+        var tunnel = await cli.Server.AcceptAsync();
+        var stream = await OpenAsync(tunnel, "/raw");
+        Assert.Equal(101, (await stream.ReadHeadAsync()).Status);
+        await stream.ReadAsync(1);
+
+        await stream.SendDataAsync("x"u8.ToArray());
+
+        Assert.Equal(ErrorCode.OriginFailed, await stream.Reset.WithinAsync("RESET"));
     }
 
     [Fact]

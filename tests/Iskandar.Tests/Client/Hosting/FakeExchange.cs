@@ -1,6 +1,7 @@
 using System.Text;
 using Iskandar.Protocol.Connections;
 using Iskandar.Protocol.Messages;
+using Iskandar.Tests.Infrastructure;
 
 namespace Iskandar.Tests.Client.Hosting;
 
@@ -89,6 +90,11 @@ internal sealed class FakeExchange : IClientExchange
         }
 
         Note(Convert.ToHexString(content.Span), endOfResponse);
+        if (endOfResponse && content.IsEmpty && Upgraded is DuplexStream stream)
+        {
+            stream.EndSending();
+        }
+
         return content.IsEmpty ? default : Upgraded!.WriteAsync(content, cancellationToken);
     }
 
