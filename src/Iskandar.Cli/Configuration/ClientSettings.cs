@@ -6,17 +6,29 @@ namespace Iskandar.Cli.Configuration;
 /// <summary>What <c>iskandar http</c> was told, checked.</summary>
 /// <param name="Server">The tunnel server.</param>
 /// <param name="HostField">Which host the origin sees.</param>
+/// <param name="LocationField">Where the origin's redirects lead.</param>
 /// <param name="Encoding">What the tunnel speaks.</param>
 /// <param name="UpstreamProtocol">What is spoken with the origin.</param>
 /// <param name="UpstreamTlsVerify">Whether the origin's certificate has to be good; null: unless it is on this machine.</param>
 /// <param name="LogLevel">The least level logged.</param>
 internal sealed record ClientSettings(
-    Uri Server, HostField HostField, TunnelEncoding Encoding, UpstreamProtocol UpstreamProtocol, bool? UpstreamTlsVerify, LogLevel LogLevel)
+    Uri Server,
+    HostField HostField,
+    LocationField LocationField,
+    TunnelEncoding Encoding,
+    UpstreamProtocol UpstreamProtocol,
+    bool? UpstreamTlsVerify,
+    LogLevel LogLevel)
 {
     private static readonly Setting ServerSetting = new("server", "url", "The tunnel server. Default http://localhost:8080.");
 
     private static readonly Setting HostHeaderSetting = new(
         "host-header", "rewrite|preserve|name", "The Host field that your app sees: its own authority, the public host, or this name. Default rewrite.");
+
+    private static readonly Setting LocationHeaderSetting = new(
+        "location-header",
+        "rewrite|preserve",
+        "What becomes of redirects to the host that your app sees: they lead to the public one, or stay as they are. Default rewrite.");
 
     private static readonly Setting EncodingSetting = new(
         "encoding", "binary|json", "What the tunnel speaks: fast binary frames, or JSON that a person can read on the wire. Default binary.");
@@ -34,6 +46,8 @@ internal sealed record ClientSettings(
     // The default is the default of the type.
     private static readonly (string Name, TunnelEncoding Value)[] Encodings = [("binary", TunnelEncoding.Binary), ("json", TunnelEncoding.Json)];
 
+    private static readonly (string Name, LocationField Value)[] LocationFields = [("rewrite", LocationField.Rewrite), ("preserve", LocationField.Preserve)];
+
     private static readonly (string Name, UpstreamProtocol Value)[] Protocols =
         [("auto", UpstreamProtocol.Auto), ("http1", UpstreamProtocol.Http1), ("http2", UpstreamProtocol.Http2)];
 
@@ -42,7 +56,7 @@ internal sealed record ClientSettings(
     /// <summary>Every setting of the command and of the file's <c>client</c> section.</summary>
     public static IReadOnlyList<Setting> All { get; } =
     [
-        ServerSetting, HostHeaderSetting, EncodingSetting, UpstreamProtocolSetting, UpstreamTlsVerifySetting, LogSetting.Setting,
+        ServerSetting, HostHeaderSetting, LocationHeaderSetting, EncodingSetting, UpstreamProtocolSetting, UpstreamTlsVerifySetting, LogSetting.Setting,
     ];
 
     /// <summary>Reads every setting.</summary>
@@ -52,6 +66,7 @@ internal sealed record ClientSettings(
         Value(reader, ServerSetting, HttpUrl.Parse, "an http or https URL without a path, such as https://tunnel.example.com", problems)
             ?? new Uri("http://localhost:8080"),
         Value(reader, HostHeaderSetting, HostField.Parse, HostField.Expected, problems) ?? HostField.Rewrite,
+        ReadOneOf(reader, LocationHeaderSetting, LocationFields, problems),
         ReadOneOf(reader, EncodingSetting, Encodings, problems),
         ReadOneOf(reader, UpstreamProtocolSetting, Protocols, problems),
         ReadOneOf(reader, UpstreamTlsVerifySetting, OnOrOff, problems),
@@ -66,7 +81,7 @@ internal sealed record ClientSettings(
             ? $"{UpstreamTlsVerifySetting.Flag} off is only for apps on this machine, and {origin.Host} is not this machine. "
                 + "Have this machine trust its certificate, or run iskandar http beside the app."
             : null;
-        return new OriginSettings(origin, HostField, UpstreamProtocol, UpstreamTlsVerify ?? !origin.IsLoopback);
+        return new OriginSettings(origin, HostField, UpstreamProtocol, UpstreamTlsVerify ?? !origin.IsLoopback, LocationField);
     }
 
     private static T? ReadOneOf<T>(SettingReader reader, Setting setting, (string Name, T Value)[] choices, ICollection<string> problems)

@@ -23,10 +23,10 @@ internal sealed class OriginForwarder : IDisposable
         var origin = settings.Origin;
         _forwarder = forwarder;
         _client = new OriginClient(settings.VerifiesCertificate, connect is null ? null : (_, cancellationToken) => connect(cancellationToken));
-        _transformer = new OriginTransformer(origin, settings.HostField);
+        _transformer = new OriginTransformer(settings);
         _prefix = OriginUri.Prefix(origin);
         _protocol = settings.Protocol;
-        _http1 = origin.Scheme == Uri.UriSchemeHttp ? new Http1Forwarder(origin, settings.HostField, time, connect) : null;
+        _http1 = origin.Scheme == Uri.UriSchemeHttp ? new Http1Forwarder(settings, time, connect) : null;
     }
 
     public async Task InvokeAsync(HttpContext context)

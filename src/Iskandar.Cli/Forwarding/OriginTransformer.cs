@@ -8,11 +8,12 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Iskandar.Cli.Forwarding;
 
 /// <summary>Copies a request to the origin and its response back: nothing added, target and fields as they came, but for Host and what goes with it.</summary>
-internal sealed class OriginTransformer(Uri origin, HostField hostField) : HttpTransformer
+internal sealed class OriginTransformer(OriginSettings settings) : HttpTransformer
 {
     private const string OwnFields = "Iskandar-";
 
-    private readonly string _prefix = OriginUri.Prefix(origin);
+    private readonly string _prefix = OriginUri.Prefix(settings.Origin);
+    private readonly PublicLocation? _location = PublicLocation.For(settings);
 
     public override ValueTask TransformRequestAsync(
         HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
@@ -57,11 +58,11 @@ internal sealed class OriginTransformer(Uri origin, HostField hostField) : HttpT
         if (request.Headers.Upgrade.Count > 0 && request.Headers.Origin is [{ } page])
         {
             proxyRequest.Headers.Remove("Origin");
-            proxyRequest.Headers.TryAddWithoutValidation("Origin", HandshakeOrigin.Choose(page, request.Headers.Host.ToString(), origin, hostField));
+            proxyRequest.Headers.TryAddWithoutValidation("Origin", HandshakeOrigin.Choose(page, request.Headers.Host.ToString(), settings.Origin, settings.HostField));
         }
 
         // Null: the authority of the URL.
-        proxyRequest.Headers.Host = hostField.Choose(request.Headers.Host.ToString());
+        proxyRequest.Headers.Host = settings.HostField.Choose(request.Headers.Host.ToString());
         return ValueTask.CompletedTask;
     }
 
@@ -76,6 +77,7 @@ internal sealed class OriginTransformer(Uri origin, HostField hostField) : HttpT
 
         var fields = httpContext.Response.Headers;
         RemoveOwnFields(proxyResponse.Headers, fields);
+        _location?.Apply(httpContext);
         if (proxyResponse.Headers.NonValidated.TryGetValues("Connection", out var options))
         {
             // The forwarder dropped the field, but not the fields that it names. The tunnel's server drops both.

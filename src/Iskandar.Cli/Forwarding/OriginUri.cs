@@ -27,4 +27,12 @@ internal static class OriginUri
 
     /// <summary>Scheme and authority of an origin.</summary>
     public static string Prefix(Uri origin) => origin.GetLeftPart(UriPartial.Authority);
+
+    /// <summary>The authority of an origin, as Host says it.</summary>
+    public static string Authority(Uri origin)
+    {
+        // An IPv6 address has brackets here (RFC 9110 section 7.2), and none where it is connected to.
+        var host = origin.HostNameType == UriHostNameType.IPv6 ? origin.Host : origin.IdnHost;
+        return origin.IsDefaultPort ? host : $"{host}:{origin.Port}";
+    }
 }

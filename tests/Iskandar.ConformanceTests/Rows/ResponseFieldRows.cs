@@ -28,7 +28,9 @@ public sealed class ResponseFieldRows(Laboratory laboratory) : Section<ResponseF
         Carried("Via of the app's own", ["Via: 1.1 cache"], "Via"),
         Carried("Alt-Svc", ["Alt-Svc: h3=\":443\""], "Alt-Svc"),
         Carried("Strict-Transport-Security", ["Strict-Transport-Security: max-age=1"], "Strict-Transport-Security"),
-        Carried("Location with the app's own authority is left as it is", ["Location: http://app.example:3000/x"], "Location"),
+        Located("Location with the authority that the app saw leads back to where the visitor came from", "Location", "http://{app}/a%2fb?c#d"),
+        Located("Content-Location, too", "Content-Location", "http://{app}/x"),
+        Carried("Location with any other authority is left as it is", ["Location: http://app.example:3000/x"], "Location"),
         Counted("A value of 8,000 bytes", 1, 8_000),
         Counted("A value of 60,000 bytes", 1, 60_000),
         new(
@@ -63,6 +65,15 @@ public sealed class ResponseFieldRows(Laboratory laboratory) : Section<ResponseF
         },
         differs,
         because);
+
+    private static Row Located(string behaviour, string name, string value) => new(
+        behaviour,
+        async (target, _) =>
+        {
+            var own = value.Replace("{app}", target.Bytes.Origin, StringComparison.Ordinal);
+            var visit = await Visit.GetAsync(target, $"HTTP/1.1 302 Found\r\n{name}: {own}\r\nContent-Length: 0\r\n\r\n");
+            return visit.AnswerFields(name);
+        });
 
     /// <summary>A field that a gateway might set itself, to what changes from run to run.</summary>
     private static Row Kept(string name, string value) => new(

@@ -26,19 +26,18 @@ internal sealed class Http1Forwarder : IDisposable
     private readonly OriginConnectionPool _pool;
     private readonly Uri _origin;
     private readonly HostField _hostField;
+    private readonly PublicLocation? _location;
     private readonly string _authority;
     private readonly TimeProvider _time;
 
-    public Http1Forwarder(Uri origin, HostField hostField, TimeProvider time, Func<CancellationToken, ValueTask<Stream>>? connect = null)
+    public Http1Forwarder(OriginSettings settings, TimeProvider time, Func<CancellationToken, ValueTask<Stream>>? connect = null)
     {
-        _pool = new OriginConnectionPool(connect ?? OriginConnectionPool.To(origin), time);
-        _origin = origin;
-        _hostField = hostField;
+        _pool = new OriginConnectionPool(connect ?? OriginConnectionPool.To(settings.Origin), time);
+        _origin = settings.Origin;
+        _hostField = settings.HostField;
+        _location = PublicLocation.For(settings);
+        _authority = OriginUri.Authority(settings.Origin);
         _time = time;
-
-        // An IPv6 address has brackets here (RFC 9110 section 7.2), and none where it is connected to.
-        var host = origin.HostNameType == UriHostNameType.IPv6 ? origin.Host : origin.IdnHost;
-        _authority = origin.IsDefaultPort ? host : $"{host}:{origin.Port}";
     }
 
     /// <summary>Forwards one exchange.</summary>
@@ -161,7 +160,7 @@ internal sealed class Http1Forwarder : IDisposable
         return (new ForwardingFailure(null, "The request's content broke off."), false);
     }
 
-    private static async Task<(ForwardingFailure? Failure, bool IsOver)> RespondAsync(
+    private async Task<(ForwardingFailure? Failure, bool IsOver)> RespondAsync(
         HttpContext context, OriginConnection connection, Expectation? expectation, string? upgrade = null)
     {
         var framing = await ReadHeadAsync(context, connection, expectation, upgrade);
@@ -171,6 +170,7 @@ internal sealed class Http1Forwarder : IDisposable
         }
 
         expectation?.Answered(context.Response.StatusCode);
+        _location?.Apply(context);
         var content = new ResponseContent(context, connection, framing);
         if (!await content.TryCopyAsync())
         {
