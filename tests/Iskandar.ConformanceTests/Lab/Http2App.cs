@@ -108,7 +108,7 @@ public sealed record EdgePorts(int Clear, int Tls)
 public sealed record Http2Target(TestOrigin App, Door Clear, Door Tls, HttpClient Visitor)
 {
     /// <summary>How long the visitor waits to be asked for content. Some proxies never do.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(1.5);
 
     /// <summary>Sends a request; the response's content may still be coming.</summary>
     public async Task<HttpResponseMessage> SendAsync(

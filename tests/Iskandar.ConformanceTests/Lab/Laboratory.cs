@@ -28,13 +28,14 @@ public sealed class Laboratory : IAsyncLifetime
         var scripts = Keep(new ScriptedApp(this, "Node", "app.js"));
         var pages = Keep(new ScriptedApp(
             this, "Vite", "dev-server.js", "--browser", Tool.Find("chromium") ?? "none", "--screenshots", Script.Screenshots));
+        var http2 = Http2App.StartAsync(Server, edge, _certificate);
+        var grpc = GrpcApp.StartAsync(Server, edge.Clear);
         var ways = await Task.WhenAll(((int[])[app.Port, bytes.Port, vacant]).Select(OpenAsync));
-        var http2 = Keep(await Http2App.StartAsync(Server, edge, _certificate));
-        var grpc = Keep(await GrpcApp.StartAsync(Server, edge.Clear));
+        var (overHttp2, overGrpc) = (Keep(await http2), Keep(await grpc));
         Targets =
         [
             .. Enum.GetValues<Hop>().Where(hop => ways[0].Behind(hop) is not null).Select(hop =>
-                new Target(hop, app, ways[0].Behind(hop)!, bytes, ways[1].Behind(hop)!, ways[2].Behind(hop)!, vacant, scripts, pages, http2, grpc)),
+                new Target(hop, app, ways[0].Behind(hop)!, bytes, ways[1].Behind(hop)!, ways[2].Behind(hop)!, vacant, scripts, pages, overHttp2, overGrpc)),
         ];
     }
 

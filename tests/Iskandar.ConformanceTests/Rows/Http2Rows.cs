@@ -144,7 +144,7 @@ public sealed class Http2Rows(Laboratory laboratory) : Section<Http2Rows>(labora
             return stream.WriteAsync("hello"u8.ToArray(), Bounded.Token()).AsTask();
         });
         using var response = await target.Http2.SendAsync(HttpMethod.Post, "/expect", content, static request => request.Headers.ExpectContinue = true);
-        return $"{await response.SayAsync()}; the visitor {(waited is null ? "wasn't asked" : waited < Http2Target.Patience ? "was asked" : "sends it unasked")}";
+        return $"{await response.SayAsync()}; the visitor {(waited is null ? "wasn't asked" : waited < Http2Target.Patience / 2 ? "was asked" : "sends it unasked")}";
     }
 
     private static async Task<string> EarlyAsync(Target target, CancellationToken token)

@@ -45,7 +45,6 @@ public sealed class Http2StreamRows(Laboratory laboratory) : Section<Http2Stream
         })),
         new("A download that the visitor doesn't take holds up no other", static (target, _) => HeldAsync(target, static (response, _) => response.SendAsync(new string('d', 4 << 20)))),
         new("Each server-sent event is at the visitor within 50 ms of the app's write (the median of 21)", EventsAsync),
-        new("Server-sent events survive silence", SilenceAsync),
     ];
 
     private static async Task<string> LeftPollAsync(Target target, CancellationToken token)
@@ -165,17 +164,5 @@ public sealed class Http2StreamRows(Laboratory laboratory) : Section<Http2Stream
         times.Sort();
         var isPrompt = times[Events / 2] <= TimeSpan.FromMilliseconds(50);
         return $"{(int)response.StatusCode}, {response.Content.Headers.ContentType}, {(isPrompt ? "within 50 ms" : "later")}, {await response.SayEndAsync()}";
-    }
-
-    private static async Task<string> SilenceAsync(Target target, CancellationToken token)
-    {
-        target.Http2.App.Map("/silence", async context =>
-        {
-            await context.Response.SendAsync("data: 1\n\n");
-            await Silence.KeepAsync(token);
-            await context.Response.SendAsync("data: 2\n\n");
-        });
-        using var response = await target.Http2.SendAsync(HttpMethod.Get, "/silence");
-        return await response.ReadTextAsync() == "data: 1\n\ndata: 2\n\n" ? "both events, and a good end" : "cut off";
     }
 }

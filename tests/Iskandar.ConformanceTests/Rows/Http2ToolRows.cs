@@ -28,7 +28,6 @@ public sealed partial class Http2ToolRows(Laboratory laboratory) : Section<Http2
             ["-d", Upload, "--trailer", "x-sum: 1"],
             differs: "`1048576, then none`",
             because: "To the app it is HTTP/1.1, where only chunks can be followed by trailers."),
-        Nghttp("`nghttp --expect-continue`", "/length", ["-d", Upload, "--expect-continue"]),
         new("`nghttp -v`: trailers of a response come last", TrailersAsync, needs: "nghttp"),
         new("`h2load -c 1 -m 100`: 100 streams at once on one connection", AtOnceAsync, needs: "h2load"),
         new("`h2load -n 5000 -c 10 -m 10`", static (target, token) => H2LoadAsync(target, "/text", token, "-n", "5000", "-c", "10", "-m", "10"), needs: "h2load"),
