@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Grpc.Net.Client;
-using Iskandar.FunctionalTests.Infrastructure;
 
 [assembly: AssemblyFixture(typeof(Iskandar.GrpcTests.GrpcStage))]
 

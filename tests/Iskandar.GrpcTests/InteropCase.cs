@@ -1,7 +1,6 @@
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
-using Iskandar.FunctionalTests.Infrastructure;
 using Iskandar.GrpcTests.Interop;
 
 namespace Iskandar.GrpcTests;

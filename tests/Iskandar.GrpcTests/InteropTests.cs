@@ -1,6 +1,5 @@
 using Grpc.Core;
 using Grpc.Net.Client;
-using Iskandar.FunctionalTests.Infrastructure;
 using Iskandar.GrpcTests.Interop;
 
 namespace Iskandar.GrpcTests;

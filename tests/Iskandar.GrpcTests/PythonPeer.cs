@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Iskandar.FunctionalTests.Infrastructure;
 
 namespace Iskandar.GrpcTests;
 

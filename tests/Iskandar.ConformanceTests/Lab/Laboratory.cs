@@ -8,6 +8,7 @@ namespace Iskandar.ConformanceTests.Lab;
 public sealed class Laboratory : IAsyncLifetime
 {
     private readonly List<IAsyncDisposable> _parts = [];
+    private readonly TestCertificate _certificate = new();
     private IskandarServer? _server;
 
     public Outcomes Outcomes { get; } = new();
@@ -19,18 +20,22 @@ public sealed class Laboratory : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _server = Keep(await IskandarServer.StartAsync());
+        var edge = EdgePorts.Free();
+        _server = Keep(await IskandarServer.StartAsync(["--listen", $"h2c://127.0.0.1:{edge.Clear},https://127.0.0.1:{edge.Tls}", .. _certificate.Options]));
         var app = Keep(await TestOrigin.StartAsync());
         var bytes = Keep(new ByteOrigin());
         var vacant = Ports.Free();
         var scripts = Keep(new ScriptedApp(this, "Node", "app.js"));
         var pages = Keep(new ScriptedApp(
             this, "Vite", "dev-server.js", "--browser", Tool.Find("chromium") ?? "none", "--screenshots", Script.Screenshots));
+        var http2 = Http2App.StartAsync(Server, edge, _certificate);
+        var grpc = GrpcApp.StartAsync(Server, edge.Clear);
         var ways = await Task.WhenAll(((int[])[app.Port, bytes.Port, vacant]).Select(OpenAsync));
+        var (overHttp2, overGrpc) = (Keep(await http2), Keep(await grpc));
         Targets =
         [
             .. Enum.GetValues<Hop>().Where(hop => ways[0].Behind(hop) is not null).Select(hop =>
-                new Target(hop, app, ways[0].Behind(hop)!, bytes, ways[1].Behind(hop)!, ways[2].Behind(hop)!, vacant, scripts, pages)),
+                new Target(hop, app, ways[0].Behind(hop)!, bytes, ways[1].Behind(hop)!, ways[2].Behind(hop)!, vacant, scripts, pages, overHttp2, overGrpc)),
         ];
     }
 
@@ -51,6 +56,7 @@ public sealed class Laboratory : IAsyncLifetime
             await part.DisposeAsync();
         }
 
+        _certificate.Dispose();
         Publication.Write(Outcomes);
     }
 

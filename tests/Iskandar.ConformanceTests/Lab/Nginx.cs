@@ -22,6 +22,7 @@ public sealed class Nginx : IAsyncDisposable
           upstream origin { server 127.0.0.1:{origin} max_fails=0; keepalive 16; }
           server {
             listen 127.0.0.1:{port};
+            {more}
             location / {
               proxy_pass http://origin;
               proxy_http_version 1.1;
@@ -39,6 +40,7 @@ public sealed class Nginx : IAsyncDisposable
         """;
 
     private static readonly string? Path = Tool.Find("nginx");
+    private static readonly Lazy<string> Build = new(ReadBuild);
 
     private readonly Process _process;
     private readonly DirectoryInfo _folder;
@@ -56,13 +58,23 @@ public sealed class Nginx : IAsyncDisposable
 
     public int Port { get; }
 
-    public static async Task<Nginx> StartAsync(int originPort)
+    /// <summary>Whether it can speak HTTP/2; else a row for that says so.</summary>
+    public static bool HasHttp2 => Build.Value.Contains("--with-http_v2_module", StringComparison.Ordinal);
+
+    /// <summary>Whether it can speak gRPC to an app.</summary>
+    public static bool HasGrpc => HasHttp2 && !Build.Value.Contains("--without-http_grpc_module", StringComparison.Ordinal);
+
+    /// <summary>Starts one.</summary>
+    /// <param name="originPort">What is behind it.</param>
+    /// <param name="more">More lines for its server.</param>
+    public static async Task<Nginx> StartAsync(int originPort, string more = "")
     {
         var port = Ports.Free();
         var folder = Directory.CreateTempSubdirectory("iskandar-nginx-");
         var file = System.IO.Path.Combine(folder.FullName, "nginx.conf");
         var text = Configuration
             .Replace("{folder}", folder.FullName, StringComparison.Ordinal)
+            .Replace("{more}", more, StringComparison.Ordinal)
             .Replace("{origin}", $"{originPort}", StringComparison.Ordinal)
             .Replace("{port}", $"{port}", StringComparison.Ordinal);
         await File.WriteAllTextAsync(file, text, Bounded.Token());
@@ -95,6 +107,12 @@ public sealed class Nginx : IAsyncDisposable
         await _errors;
         _process.Dispose();
         _folder.Delete(recursive: true);
+    }
+
+    private static string ReadBuild()
+    {
+        using var process = Process.Start(new ProcessStartInfo(Path!, ["-V"]) { RedirectStandardError = true })!;
+        return process.StandardError.ReadToEnd();
     }
 
     private async Task<bool> AnswersAsync()

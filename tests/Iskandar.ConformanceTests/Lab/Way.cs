@@ -25,12 +25,12 @@ public sealed class Way : IAsyncDisposable
     public Door? Nginx { get; }
 
     /// <summary>Opens a tunnel and starts an nginx before an origin, which need not listen yet.</summary>
-    public static async Task<Way> OpenAsync(IskandarServer server, int originPort, params string[] options)
+    public static async Task<Way> OpenAsync(IskandarServer server, int originPort, string moreForNginx = "")
     {
-        var client = await IskandarClient.StartAsync(server, originPort, options);
+        var client = await IskandarClient.StartAsync(server, originPort);
         try
         {
-            return new Way(originPort, server, client, Lab.Nginx.IsInstalled ? await Lab.Nginx.StartAsync(originPort) : null);
+            return new Way(originPort, server, client, Lab.Nginx.IsInstalled ? await Lab.Nginx.StartAsync(originPort, moreForNginx) : null);
         }
         catch
         {

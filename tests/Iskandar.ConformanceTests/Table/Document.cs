@@ -14,6 +14,7 @@ public static class Document
         on all three and writes this page; a row whose outcome through Iskandar is neither that of the app itself nor the one explained here fails.
         nginx is there for comparison: its outcomes are written down and never fail. It proxies with HTTP/1.1, without buffering, and with the fields for forwarding and upgrades set
         (`tests/Iskandar.ConformanceTests/Lab/Nginx.cs`).
+        Where visitors speak HTTP/2, the app itself speaks it with those that come directly, and HTTP/1.1 with what else is in front of it; gRPC is HTTP/2 all the way.
 
         """;
 

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
 
 namespace Iskandar.FunctionalTests.Infrastructure;
@@ -28,7 +29,10 @@ public sealed class TestOrigin : IAsyncDisposable
     /// <summary>What answers a path that has no handler.</summary>
     public RequestDelegate Fallback { get; set; } = static context => context.Response.WriteAsync("origin", context.RequestAborted);
 
-    public static async Task<TestOrigin> StartAsync(int port = 0)
+    /// <summary>Starts it.</summary>
+    /// <param name="port">Where it listens; 0 for any port.</param>
+    /// <param name="configure">Makes it listen elsewhere too, or take more.</param>
+    public static async Task<TestOrigin> StartAsync(int port = 0, Action<KestrelServerOptions>? configure = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -41,6 +45,7 @@ public sealed class TestOrigin : IAsyncDisposable
             options.RequestHeaderEncodingSelector = static _ => System.Text.Encoding.Latin1;
             options.ResponseHeaderEncodingSelector = static _ => System.Text.Encoding.Latin1;
             options.Listen(IPAddress.Loopback, port);
+            configure?.Invoke(options);
         });
         var app = builder.Build();
         var origin = new TestOrigin(app);

@@ -9,7 +9,8 @@ public static class VisitorFactory
     /// <summary>Visitors of a port.</summary>
     /// <param name="port">The port.</param>
     /// <param name="version">The version of HTTP that they speak, and no other.</param>
-    public static HttpClient Create(int port, Version? version = null)
+    /// <param name="configure">Changes what else they do.</param>
+    public static HttpClient Create(int port, Version? version = null, Action<SocketsHttpHandler>? configure = null)
     {
         var handler = new SocketsHttpHandler
         {
@@ -36,6 +37,7 @@ public static class VisitorFactory
             },
         };
         handler.SslOptions.RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate?.Subject == TestCertificate.Subject;
+        configure?.Invoke(handler);
         return new HttpClient(handler)
         {
             Timeout = Bounded.Limit,
