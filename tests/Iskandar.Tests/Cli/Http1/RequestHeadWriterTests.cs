@@ -62,6 +62,11 @@ public sealed class RequestHeadWriterTests
         Assert.Equal("GET / HTTP/1.1\r\nHost: localhost:3000\r\nX: y\r\nTE: trailers\r\nConnection: TE\r\n\r\n", Write("GET", "/", null, ("TE", "trailers"), ("X", "y")));
 
     [Fact]
+    public void Upgrade_Asked_WithoutTE() => Assert.Equal(
+        "GET / HTTP/1.1\r\nHost: localhost:3000\r\nX: y\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+        Write("GET", "/", null, "localhost:3000", [("TE", "trailers"), ("X", "y")], "websocket"));
+
+    [Fact]
     public void End_Expect_IsNoTrailer()
     {
         var trailers = new ArrayBufferWriter<byte>();
@@ -94,6 +99,7 @@ public sealed class RequestHeadWriterTests
         Assert.Throws<ArgumentException>(() => Write("GET", "/", null, ("A", new(["fine", value]))));
         Assert.Throws<ArgumentException>(() => RequestHeadWriter.WriteEnd(new ArrayBufferWriter<byte>(), new HeaderDictionary { ["A"] = value }));
         Assert.Throws<ArgumentException>(() => Write("GET", "/", null, value));
+        Assert.Throws<ArgumentException>(() => Write("GET", "/", null, "localhost:3000", upgrade: value));
     }
 
     [Theory]
@@ -131,19 +137,19 @@ public sealed class RequestHeadWriterTests
     private static string Write(string method, string target, RequestFraming? framing = null, params (string Name, StringValues Value)[] fields) =>
         Write(method, target, framing, "localhost:3000", fields);
 
-    private static string Write(string method, string target, RequestFraming? framing, string host, params (string Name, StringValues Value)[] fields)
+    private static string Write(string method, string target, RequestFraming? framing, string host, (string Name, StringValues Value)[]? fields = null, string? upgrade = null)
     {
         var context = new DefaultHttpContext();
         context.Features.Set<IHttpRequestBodyDetectionFeature>(new NoBody());
         context.Request.Method = method;
         context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget = target;
-        foreach (var (name, value) in fields)
+        foreach (var (name, value) in fields ?? [])
         {
             context.Request.Headers[name] = value;
         }
 
         var output = new ArrayBufferWriter<byte>();
-        RequestHeadWriter.Write(output, context, host, framing ?? RequestFraming.Of(context));
+        RequestHeadWriter.Write(output, context, host, framing ?? RequestFraming.Of(context), upgrade);
         return Encoding.Latin1.GetString(output.WrittenSpan);
     }
 
