@@ -13,6 +13,9 @@ internal sealed class Expectation(TimeProvider time)
 
     private readonly TaskCompletionSource<bool> _isWanted = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>Whether it isn't known yet.</summary>
+    public bool IsOpen => !_isWanted.Task.IsCompleted;
+
     /// <summary>That of a request; null: it has none.</summary>
     public static Expectation? Of(HttpContext context, RequestFraming framing, TimeProvider time) =>
         framing.HasContent && context.Request.Headers.Expect.ToString().Equals("100-continue", StringComparison.OrdinalIgnoreCase) ? new Expectation(time) : null;
@@ -31,7 +34,8 @@ internal sealed class Expectation(TimeProvider time)
         }
         catch (TimeoutException)
         {
-            return true;
+            _isWanted.TrySetResult(true);
+            return await _isWanted.Task;
         }
     }
 }

@@ -169,9 +169,19 @@ internal sealed class Http1Forwarder : IDisposable
             return (await UpgradedConnection.CopyAsync(context, connection), false);
         }
 
-        expectation?.Answered(context.Response.StatusCode);
         _location?.Apply(context);
         var content = new ResponseContent(context, connection, framing);
+        if (expectation is { IsOpen: true })
+        {
+            // Content that the origin has answered without isn't asked for, only taken if it comes; and once the head is out, reading asks for nothing.
+            if (!await content.TrySendHeadAsync())
+            {
+                return (ForwardingFailure.VisitorLeft, false);
+            }
+
+            expectation.Answered(context.Response.StatusCode);
+        }
+
         if (!await content.TryCopyAsync())
         {
             return (ForwardingFailure.VisitorLeft, false);

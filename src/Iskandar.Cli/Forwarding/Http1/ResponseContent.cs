@@ -47,10 +47,9 @@ internal sealed class ResponseContent(HttpContext context, OriginConnection conn
         return true;
     }
 
-    private static bool IsRefusal(Exception fault) => fault is OperationCanceledException or IOException or InvalidOperationException;
-
-    // A head that would wait for content that isn't there yet goes ahead of it.
-    private async ValueTask<bool> TrySendHeadAsync()
+    /// <summary>Sends the head ahead of content, which may keep waiting.</summary>
+    /// <returns>False: the visitor takes it no more.</returns>
+    public async ValueTask<bool> TrySendHeadAsync()
     {
         try
         {
@@ -62,6 +61,8 @@ internal sealed class ResponseContent(HttpContext context, OriginConnection conn
             return false;
         }
     }
+
+    private static bool IsRefusal(Exception fault) => fault is OperationCanceledException or IOException or InvalidOperationException;
 
     private async ValueTask<bool> TrySendAsync(ReadOnlyMemory<byte> content)
     {
