@@ -334,7 +334,9 @@ public sealed class FrameClientEndTests
 
         exchange.Dispose();
 
-        await Assert.ThrowsAsync<ObjectDisposedException>(() => reading.Within());
+        // It may see the end of the request before that of the exchange.
+        var fault = await Assert.ThrowsAnyAsync<Exception>(() => reading.Within());
+        Assert.True(fault is ObjectDisposedException or IOException, fault.ToString());
     }
 
     [Fact]
