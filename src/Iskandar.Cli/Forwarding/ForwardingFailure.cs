@@ -1,3 +1,4 @@
+using Iskandar.Cli.Forwarding.Http1;
 using Iskandar.Client;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -18,11 +19,18 @@ internal sealed record ForwardingFailure(OriginFailure? Kind, string Reason, str
 
     private const string NoHttp2 = "Does your app speak HTTP/2? If not: --upstream-protocol http1.";
 
+    private const string NotHttp = "Visitors get an error page instead. Does your app speak HTTP/1.1 on this port?";
+
+    private const string TooLarge = "Visitors get an error page instead. Does your app set very many or very long cookies?";
+
     /// <summary>Nobody waits for the response any more.</summary>
     public static ForwardingFailure VisitorLeft { get; } = new(null, "The visitor left.");
 
     /// <summary>Nothing answers at the origin.</summary>
     public static ForwardingFailure Unreachable(string reason) => new(OriginFailure.Unreachable, reason, IsItRunning);
+
+    /// <summary>What the origin answered can't be passed on.</summary>
+    public static ForwardingFailure Malformed(MalformedResponseException answer) => new(answer.Kind, answer.Message, AdviceOn(answer.Kind));
 
     /// <summary>The status that the visitor gets if the response hadn't started; null when there is no visitor any more.</summary>
     public int? Status => Kind switch
@@ -50,8 +58,15 @@ internal sealed record ForwardingFailure(OriginFailure? Kind, string Reason, str
                 or ForwarderError.UpgradeRequestCanceled or ForwarderError.UpgradeRequestClient or ForwarderError.UpgradeResponseCanceled => null,
             _ => OriginFailure.Failed,
         };
-        return new ForwardingFailure(kind, exception?.GetBaseException().Message ?? error.ToString(), kind is null ? null : AdviceOn(exception, mayLackHttp2));
+        return new ForwardingFailure(kind, exception?.GetBaseException().Message ?? error.ToString(), kind is null ? null : AdviceOn(exception, mayLackHttp2) ?? AdviceOn(kind));
     }
+
+    private static string? AdviceOn(OriginFailure? kind) => kind switch
+    {
+        OriginFailure.Invalid => NotHttp,
+        OriginFailure.HeadTooLarge => TooLarge,
+        _ => null,
+    };
 
     private static string? AdviceOn(Exception? exception, bool mayLackHttp2) => exception is not HttpRequestException { HttpRequestError: var error } ? null : error switch
     {

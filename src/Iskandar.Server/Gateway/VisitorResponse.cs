@@ -50,7 +50,9 @@ internal static class VisitorResponse
         var response = context.Response;
         var hasContent = HasContent(context);
         var declared = hasContent ? response.ContentLength : null;
-        var isChunkedHere = hasContent && declared is null && MayHaveTrailers(context);
+
+        // Once the head is out, its framing is Kestrel's.
+        var isChunkedHere = hasContent && declared is null && !response.HasStarted && MayHaveTrailers(context);
         if (isChunkedHere)
         {
             response.Headers.TransferEncoding = "chunked";

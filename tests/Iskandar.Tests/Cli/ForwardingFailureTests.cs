@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Iskandar.Cli.Forwarding;
+using Iskandar.Cli.Forwarding.Http1;
 using Iskandar.Client;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -62,4 +63,15 @@ public sealed class ForwardingFailureTests
         new SocketException((int)SocketError.ConnectionRefused).Message,
         ForwardingFailure.From(
             ForwarderError.Request, new HttpRequestException("outer", new SocketException((int)SocketError.ConnectionRefused))).Reason);
+
+    [Theory]
+    [InlineData(OriginFailure.Invalid)]
+    [InlineData(OriginFailure.HeadTooLarge)]
+    public void Malformed_Answer_TheUserIsToldWhatIsWrong(OriginFailure kind)
+    {
+        var failure = ForwardingFailure.Malformed(new MalformedResponseException("The response is odd.", kind));
+
+        Assert.Equal((kind, "The response is odd.", 502), (failure.Kind, failure.Reason, failure.Status));
+        Assert.NotNull(failure.Advice);
+    }
 }

@@ -84,7 +84,7 @@ internal sealed class Http1Forwarder : IDisposable
                     continue;
                 }
 
-                return new ForwardingFailure(fault is MalformedResponseException malformed ? malformed.Kind : OriginFailure.Failed, fault.Message);
+                return fault is MalformedResponseException malformed ? ForwardingFailure.Malformed(malformed) : new ForwardingFailure(OriginFailure.Failed, fault.Message);
             }
         }
     }

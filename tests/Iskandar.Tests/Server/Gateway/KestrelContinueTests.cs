@@ -62,6 +62,19 @@ public sealed class KestrelContinueTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task App_AnswersInChunksWithoutAskingAndTrailersAreWelcome_AWholeAnswer()
+    {
+        await SendHeadAsync("TE: trailers\r\n");
+        _tunnel.Exchange.Trailers.Add("X-Sum", "1");
+
+        _tunnel.Exchange.Respond(401);
+        await _tunnel.Exchange.ReceiveAsync("no");
+        _tunnel.Exchange.End();
+
+        Assert.StartsWith("HTTP/1.1 401 ", await ReadUntilAsync("\r\n\r\n2\r\nno\r\n0\r\n"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Exchange_Fails_ErrorPageAndNothingAsked()
     {
         await SendHeadAsync();
@@ -85,13 +98,13 @@ public sealed class KestrelContinueTests : IAsyncDisposable
         }
     }
 
-    private async Task SendHeadAsync()
+    private async Task SendHeadAsync(string fields = "")
     {
         _server = await InMemoryServer.StartAsync();
         var url = _server.AttachTunnel(_tunnel);
         _visitor = _server.Connect();
         await _visitor.WriteAsync(
-            Encoding.ASCII.GetBytes($"PUT / HTTP/1.1\r\nHost: {url.Authority}\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"), Bounded.Token);
+            Encoding.ASCII.GetBytes($"PUT / HTTP/1.1\r\nHost: {url.Authority}\r\nExpect: 100-continue\r\nContent-Length: 5\r\n{fields}\r\n"), Bounded.Token);
         Assert.Equal("PUT /", await _tunnel.Exchange.HeadAsync());
     }
 
