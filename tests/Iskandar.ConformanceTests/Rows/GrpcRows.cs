@@ -17,7 +17,6 @@ public sealed class GrpcRows(Laboratory laboratory) : Section<GrpcRows>(laborato
     [
         .. InteropCase.All.Values.Select(static one => new Row($"`{one.Name}`", (target, _) => RunAsync(one, target.Hop, target.Grpc.Channel))),
         new("The caller cancels: the app notices", CancelAsync),
-        new("The caller's deadline passes: the app notices", DeadlineAsync),
         new("The app breaks off amid a stream", BreakOffAsync),
         new("100 calls at once", AtOnceAsync),
         new("grpcio's client: all cases", PythonClientAsync),
@@ -44,17 +43,6 @@ public sealed class GrpcRows(Laboratory laboratory) : Section<GrpcRows>(laborato
             await call.ResponseHeadersAsync;
         }
 
-        await CallsService.CancelledAsync(name).WithinAsync("the app's cancellation", seconds: 5);
-        return "its call is cancelled";
-    }
-
-    private static async Task<string> DeadlineAsync(Target target, CancellationToken token)
-    {
-        var name = Guid.NewGuid().ToString("N");
-        var client = new Calls.CallsClient(target.Grpc.Channel);
-        await client.EmptyAsync(new Nothing(), cancellationToken: Bounded.Token());
-        var deadline = TimeProvider.System.GetUtcNow().UtcDateTime.AddMilliseconds(500);
-        using var call = client.Duplex(new Metadata { { "call", name } }, deadline, Bounded.Token());
         await CallsService.CancelledAsync(name).WithinAsync("the app's cancellation", seconds: 5);
         return "its call is cancelled";
     }
