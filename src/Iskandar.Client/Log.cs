@@ -25,4 +25,13 @@ internal static partial class Log
 
     [LoggerMessage(6, LogLevel.Error, "The application threw an exception that it didn't handle.", EventName = "ApplicationError")]
     public static partial void ApplicationError(ILogger logger, Exception exception);
+
+    [LoggerMessage(8, LogLevel.Information, "The tunnel connection is resumed; nothing is lost.", EventName = "Resumed")]
+    public static partial void Resumed(ILogger logger);
+
+    [LoggerMessage(9, LogLevel.Warning, "The server doesn't take the key of the name {Name} any more: the tunnel gets a new name.", EventName = "NameLost")]
+    public static partial void NameLost(ILogger logger, string name);
+
+    [LoggerMessage(10, LogLevel.Information, "The server goes away; the next connection is opened before this one is left.", EventName = "ServerGoesAway")]
+    public static partial void ServerGoesAway(ILogger logger);
 }

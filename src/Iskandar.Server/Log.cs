@@ -20,4 +20,13 @@ internal static partial class Log
 
     [LoggerMessage(5, LogLevel.Debug, "An exchange failed: {Error}.", EventName = "ExchangeFailed")]
     public static partial void ExchangeFailed(ILogger logger, string error);
+
+    [LoggerMessage(6, LogLevel.Information, "Tunnel {Name} lost its connection: {Reason}. Its link is kept for a while.", EventName = "TunnelDetached")]
+    public static partial void TunnelDetached(ILogger logger, string name, string reason);
+
+    [LoggerMessage(7, LogLevel.Information, "Tunnel {Name} is resumed from {Address}.", EventName = "TunnelResumed")]
+    public static partial void TunnelResumed(ILogger logger, string name, IPAddress? address);
+
+    [LoggerMessage(8, LogLevel.Information, "Tunnel {Name} has a newer connection, which displaces the one before.", EventName = "TunnelDisplaced")]
+    public static partial void TunnelDisplaced(ILogger logger, string name);
 }

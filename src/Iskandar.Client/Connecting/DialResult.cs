@@ -7,6 +7,13 @@ namespace Iskandar.Client.Connecting;
 /// <param name="Problem">What went wrong, in words.</param>
 /// <param name="RetryAfter">What the server asked to wait.</param>
 /// <param name="IsFinal">Asking again would not help.</param>
-/// <param name="IsFromServer">A tunnel server said so, not something else that answers at its address.</param>
+/// <param name="Code">What a tunnel server calls it; null when something else answered at its address, or nothing.</param>
 internal sealed record DialResult(
-    IClientConnection? Connection, string? Problem = null, TimeSpan? RetryAfter = null, bool IsFinal = false, bool IsFromServer = false);
+    IClientConnection? Connection, string? Problem = null, TimeSpan? RetryAfter = null, bool IsFinal = false, string? Code = null)
+{
+    /// <summary>A tunnel server said so, not something else that answers at its address.</summary>
+    public bool IsFromServer => Code is not null;
+
+    /// <summary>The server doesn't take the key of the name.</summary>
+    public bool IsNameRefused => Code == ExchangeError.NameRefused.ToCode();
+}

@@ -11,6 +11,7 @@ namespace Iskandar.Client.Connecting;
 /// <param name="options">Where to, and with which limits.</param>
 internal sealed class TunnelDialer(IskandarClientOptions options)
 {
+    private const string NameKeyField = "Iskandar-Name-Key";
     private const int ReadAhead = 32 * 1024;
     private static readonly TimeSpan PingAfter = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan DeadAfter = TimeSpan.FromSeconds(15);
@@ -18,13 +19,16 @@ internal sealed class TunnelDialer(IskandarClientOptions options)
     private readonly Uri _server = options.Server ?? throw new InvalidOperationException("No tunnel server is configured: set IskandarClientOptions.Server.");
 
     /// <summary>Dials once.</summary>
+    /// <param name="name">The name to ask for; null for any.</param>
+    /// <param name="lost">A connection whose link is to be resumed; null for a new connection.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <returns>A result whose connection is <paramref name="lost"/> when its link was resumed.</returns>
     /// <exception cref="OperationCanceledException">The token fired.</exception>
-    public async Task<DialResult> DialAsync(CancellationToken cancellationToken)
+    public async Task<DialResult> DialAsync(KeptName? name, IClientConnection? lost, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(options.ConnectTimeout, options.TimeProvider);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        var socket = NewSocket();
+        var socket = NewSocket(name, lost?.Resumption);
         BatchingStream? stream = null;
         using var invoker = new HttpMessageInvoker(new SocketsHttpHandler
         {
@@ -35,7 +39,7 @@ internal sealed class TunnelDialer(IskandarClientOptions options)
         {
             await socket.ConnectAsync(Endpoint(), invoker, either.Token).ConfigureAwait(false);
             var limits = new ClientConnectionOptions { MaxMessage = options.MaxMessage, RegistrationTimeout = options.ConnectTimeout, TimeProvider = options.TimeProvider };
-            return new DialResult(await TunnelConnection.ForClientAsync(socket, limits, stream, either.Token).ConfigureAwait(false));
+            return new DialResult(await TunnelConnection.ForClientAsync(socket, limits, stream, lost, either.Token).ConfigureAwait(false));
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -56,7 +60,7 @@ internal sealed class TunnelDialer(IskandarClientOptions options)
         }
     }
 
-    private ClientWebSocket NewSocket()
+    private ClientWebSocket NewSocket(KeptName? name, LinkResumption? link)
     {
         var socket = new ClientWebSocket();
         socket.Options.KeepAliveInterval = PingAfter;
@@ -68,6 +72,18 @@ internal sealed class TunnelDialer(IskandarClientOptions options)
         }
 
         socket.Options.SetRequestHeader(OptionalMessageList.FieldName, OptionalMessageList.All);
+        if (link is not null)
+        {
+            socket.Options.SetRequestHeader(LinkResumption.NameField, link.Name);
+            socket.Options.SetRequestHeader(LinkResumption.SecretField, link.Secret);
+            socket.Options.SetRequestHeader(LinkResumption.ReceivedField, link.Received.ToString(CultureInfo.InvariantCulture));
+        }
+        else if (name is not null)
+        {
+            socket.Options.SetRequestHeader(LinkResumption.NameField, name.Name);
+            socket.Options.SetRequestHeader(NameKeyField, name.Key);
+        }
+
         return socket;
     }
 
@@ -82,20 +98,8 @@ internal sealed class TunnelDialer(IskandarClientOptions options)
             return new DialResult(null, $"can't reach {server}: {Cause(fault)}");
         }
 
-        var status = (int)socket.HttpStatusCode;
-        var code = Header(socket, ExchangeErrors.FieldName);
-        var wait = int.TryParse(Header(socket, "Retry-After"), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
-            ? TimeSpan.FromSeconds(seconds)
-            : (TimeSpan?)null;
-        var problem = (status, code) switch
-        {
-            (_, "server_full") => $"{server} holds as many tunnels as it may",
-            (_, "server_stopping") => $"{server} is stopping",
-            (_, null) => $"{server} answered {status}, and doesn't look like an Iskandar server",
-            _ => $"{server} refused the tunnel: {status} {code}",
-        };
-        var isPassing = status is >= 500 or 408 or 429;
-        return new DialResult(null, problem, wait, IsFinal: !isPassing, IsFromServer: code is not null);
+        var wait = RetryAfter.Parse(Header(socket, "Retry-After"), options.TimeProvider);
+        return Refusal.Explain(server, (int)socket.HttpStatusCode, Header(socket, ExchangeErrors.FieldName), wait);
     }
 
     private static string? Header(ClientWebSocket socket, string name)

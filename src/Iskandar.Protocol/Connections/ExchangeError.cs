@@ -66,6 +66,15 @@ public enum ExchangeError
     /// <summary>No tunnel has this name.</summary>
     TunnelNotFound,
 
+    /// <summary>The connection to the client is lost, and nothing of the request had left for it.</summary>
+    TunnelOffline,
+
+    /// <summary>There is no link that this client could resume.</summary>
+    LinkGone,
+
+    /// <summary>The name isn't this client's.</summary>
+    NameRefused,
+
     /// <summary>The host is neither the server's own nor directly under its domain.</summary>
     HostNotServed,
 

@@ -30,6 +30,9 @@ public static class ExchangeErrors
         ExchangeError.ServerStopping => "server_stopping",
         ExchangeError.ServerFull => "server_full",
         ExchangeError.TunnelNotFound => "tunnel_not_found",
+        ExchangeError.TunnelOffline => "tunnel_offline",
+        ExchangeError.LinkGone => "link_gone",
+        ExchangeError.NameRefused => "name_refused",
         ExchangeError.HostNotServed => "host_not_served",
         ExchangeError.OriginNotAllowed => "origin_not_allowed",
         ExchangeError.UpgradeRequired => "upgrade_required",
@@ -42,9 +45,10 @@ public static class ExchangeErrors
     public static int ToStatus(this ExchangeError error) => error switch
     {
         ExchangeError.RequestInvalid => 400,
-        ExchangeError.OriginNotAllowed => 403,
+        ExchangeError.OriginNotAllowed or ExchangeError.NameRefused => 403,
         ExchangeError.TunnelNotFound => 404,
         ExchangeError.MethodUnsupported => 405,
+        ExchangeError.LinkGone => 410,
         ExchangeError.ContentTooLarge => 413,
         ExchangeError.HostNotServed => 421,
         ExchangeError.RequestHeadTooLarge => 431,
@@ -52,7 +56,7 @@ public static class ExchangeErrors
         ExchangeError.UpgradeUnsupported => 501,
         ExchangeError.OriginTimeout or ExchangeError.ResponseTimeout => 504,
         ExchangeError.TunnelBusy or ExchangeError.TunnelClosing or ExchangeError.ServerBusy or ExchangeError.ServerStopping
-            or ExchangeError.ServerFull => 503,
+            or ExchangeError.ServerFull or ExchangeError.TunnelOffline => 503,
         _ => 502,
     };
 

@@ -30,7 +30,10 @@ public sealed class GatewayConnectionOptions
     /// <summary>Memory for buffered content that all connections share; null: no common limit.</summary>
     public ByteBudget? Budget { get; init; }
 
-    /// <summary>The clock of the two time limits.</summary>
+    /// <summary>How long a link is kept when its connection is lost, for a client that can resume it. Default 60 s; zero: not at all.</summary>
+    public TimeSpan Keep { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>The clock of the time limits.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
     /// <summary>The optional messages that the client listed in its opening handshake.</summary>

@@ -23,6 +23,11 @@ public interface IGatewayExchange : IDisposable
     /// <summary>Why the exchange failed, or <see cref="ExchangeError.None"/>. Content that arrived before is still to be read.</summary>
     ExchangeError Error { get; }
 
+    /// <summary>
+    /// Whether the exchange failed before anything of its request could reach the origin, and before any of its content was taken: it can be sent again over another connection.
+    /// </summary>
+    bool IsUnsent { get; }
+
     /// <summary>The status to answer with when <see cref="Error"/> is set before a head came.</summary>
     int ErrorStatus { get; }
 

@@ -7,7 +7,7 @@ public static class OptionalMessageList
     public const string FieldName = "Iskandar-Accept";
 
     /// <summary>What our own client sends.</summary>
-    public const string All = "cancel, credit";
+    public const string All = "cancel, credit, resume";
 
     /// <summary>Reads the list. Names it doesn't know are ignored.</summary>
     /// <param name="value">The field's value, or null.</param>
@@ -20,6 +20,7 @@ public static class OptionalMessageList
             {
                 "cancel" => OptionalMessages.Cancel,
                 "credit" => OptionalMessages.Credit,
+                "resume" => OptionalMessages.Resume,
                 _ => OptionalMessages.None,
             };
         }

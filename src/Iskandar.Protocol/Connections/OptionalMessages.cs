@@ -12,4 +12,7 @@ public enum OptionalMessages
 
     /// <summary>Flow control of response content.</summary>
     Credit = 2,
+
+    /// <summary>The link of the binary encoding: acknowledgements, and resumption after a lost connection.</summary>
+    Resume = 4,
 }

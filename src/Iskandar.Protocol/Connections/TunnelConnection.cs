@@ -33,11 +33,13 @@ public static class TunnelConnection
     /// <param name="socket">An open WebSocket.</param>
     /// <param name="options">Limits.</param>
     /// <param name="stream">The stream under the WebSocket, so that several JSON messages go out in one send; null: each by itself.</param>
+    /// <param name="lost">A connection whose link the opening handshake asked to resume; null for none.</param>
     /// <param name="cancellationToken">Ends the wait for the registration.</param>
+    /// <returns>A new connection; or <paramref name="lost"/>, when the server has resumed its link.</returns>
     /// <exception cref="WebSocketException">The connection broke, or the first message was no registration.</exception>
     /// <exception cref="TimeoutException">No registration came in time.</exception>
     public static async Task<IClientConnection> ForClientAsync(
-        WebSocket socket, ClientConnectionOptions options, BatchingStream? stream, CancellationToken cancellationToken)
+        WebSocket socket, ClientConnectionOptions options, BatchingStream? stream, IClientConnection? lost, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(socket);
         ArgumentNullException.ThrowIfNull(options);
@@ -53,6 +55,13 @@ public static class TunnelConnection
             }
 
             receiver.Dispose();
+            if (registration.Received is not null && lost is FrameClientConnection link)
+            {
+                return link.TryResume(socket, registration)
+                    ? link
+                    : throw new WebSocketException(WebSocketError.Faulted, "The server resumed the link with an offset that can't be.");
+            }
+
             return new FrameClientConnection(socket, options, registration);
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)

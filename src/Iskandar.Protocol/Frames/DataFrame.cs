@@ -11,9 +11,10 @@ internal static class DataFrame
     /// <param name="end">Whether the direction ends with it.</param>
     public static void Write(IBufferWriter<byte> output, uint stream, ReadOnlySpan<byte> content, bool end)
     {
-        var span = output.GetSpan(FrameHeader.Size + content.Length);
-        new FrameHeader(content.Length, FrameType.Data, end ? FrameFlags.End : FrameFlags.None, stream).Write(span);
-        content.CopyTo(span[FrameHeader.Size..]);
-        output.Advance(FrameHeader.Size + content.Length);
+        new FrameHeader(content.Length, FrameType.Data, end ? FrameFlags.End : FrameFlags.None, stream).Write(output.GetSpan(FrameHeader.Size));
+        output.Advance(FrameHeader.Size);
+
+        // In as many parts as the memory has: content would waste the rest of each.
+        output.Write(content);
     }
 }

@@ -50,4 +50,7 @@ internal enum ErrorCode : ushort
 
     /// <summary>The origin sent what is not HTTP.</summary>
     OriginInvalid = 15,
+
+    /// <summary>A newer connection has the name.</summary>
+    Displaced = 16,
 }

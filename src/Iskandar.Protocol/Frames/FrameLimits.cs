@@ -38,6 +38,7 @@ internal static class FrameLimits
             FrameType.Credit => CreditFrame.Length,
             FrameType.Reset => ResetFrame.Length,
             FrameType.Ping or FrameType.Pong => PingFrame.Length,
+            FrameType.Ack => AckFrame.Length,
             FrameType.GoAway => GoAway,
             _ => throw new ConnectionFaultException(ErrorCode.ProtocolError, $"There is no frame of type {(byte)header.Type}."),
         };
@@ -47,7 +48,7 @@ internal static class FrameLimits
                 ErrorCode.FrameTooLong, $"A {header.Type} frame of {header.Length} bytes came; the limit is {most}.");
         }
 
-        if (header.Type is FrameType.Ping or FrameType.Pong or FrameType.GoAway != (header.Stream == 0))
+        if (header.Type is FrameType.Ping or FrameType.Pong or FrameType.Ack or FrameType.GoAway != (header.Stream == 0))
         {
             throw new ConnectionFaultException(ErrorCode.ProtocolError, $"A {header.Type} frame came for stream {header.Stream}.");
         }

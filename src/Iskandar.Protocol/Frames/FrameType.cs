@@ -27,6 +27,9 @@ internal enum FrameType : byte
     /// <summary>The answer to a ping.</summary>
     Pong = 0x07,
 
+    /// <summary>So many bytes have been received.</summary>
+    Ack = 0x08,
+
     /// <summary>No new stream on this connection.</summary>
     GoAway = 0x09,
 }

@@ -34,6 +34,15 @@ internal sealed class JsonClientConnection : IClientConnection
 
     public Registration Registration { get; }
 
+    // The encoding has no link: what is lost is lost.
+    public LinkResumption? Resumption => null;
+
+    public Task GoingAway => _over.Task;
+
+    public bool IsDisplaced => _socket.CloseStatus == WebSocketCloseStatus.PolicyViolation;
+
+    public bool HasReceived { get; private set; }
+
     public MessageSender Sender { get; }
 
     public async Task<string> RunAsync(IExchangeHandler handler, CancellationToken cancellationToken)
@@ -62,6 +71,18 @@ internal sealed class JsonClientConnection : IClientConnection
             await ClosingHandshake.FinishAsync(_socket, Sender, _options.TimeProvider).ConfigureAwait(false);
             _over.TrySetResult();
         }
+    }
+
+    public void Sweep() => Sender.EnforceProgress();
+
+    public void Probe()
+    {
+        // The WebSocket's own pings have to do.
+    }
+
+    public void GiveUp()
+    {
+        // There is nothing that is kept.
     }
 
     public void StopAccepting() => _stopping = true;
@@ -112,6 +133,7 @@ internal sealed class JsonClientConnection : IClientConnection
                 return _socket.CloseStatusDescription is { Length: > 0 } words ? words : "closed by the server";
             }
 
+            HasReceived = true;
             Deliver(received, handler);
         }
     }

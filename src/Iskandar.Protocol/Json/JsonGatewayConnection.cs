@@ -125,28 +125,13 @@ internal sealed class JsonGatewayConnection : IGatewayConnection
         }
     }
 
-    public async Task DrainAsync(CancellationToken deadline)
-    {
-        Refuse(ExchangeError.ServerStopping);
-        try
-        {
-            await _emptied.Task.WaitAsync(deadline).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            // Their time is up; the end of the connection fails them.
-        }
+    public bool IsOver => _over.Task.IsCompleted;
 
-        Sender.Close(WebSocketCloseStatus.EndpointUnavailable, "The server is stopping.");
-        try
-        {
-            await _over.Task.WaitAsync(ClosingHandshake.Timeout, Options.TimeProvider, CancellationToken.None).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            _socket.Abort();
-        }
-    }
+    public Task DrainAsync(CancellationToken deadline) =>
+        EndAsync(ExchangeError.ServerStopping, WebSocketCloseStatus.EndpointUnavailable, "The server is stopping.", deadline);
+
+    public Task DisplaceAsync(CancellationToken deadline) =>
+        EndAsync(ExchangeError.TunnelClosing, WebSocketCloseStatus.PolicyViolation, "Another connection has taken this name.", deadline);
 
     public ValueTask DisposeAsync()
     {
@@ -188,6 +173,29 @@ internal sealed class JsonGatewayConnection : IGatewayConnection
         }
 
         most.Exchange?.Overflow(most.Id);
+    }
+
+    private async Task EndAsync(ExchangeError refusal, WebSocketCloseStatus status, string reason, CancellationToken deadline)
+    {
+        Refuse(refusal);
+        try
+        {
+            await _emptied.Task.WaitAsync(deadline).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // Their time is up; the end of the connection fails them.
+        }
+
+        Sender.Close(status, reason);
+        try
+        {
+            await _over.Task.WaitAsync(ClosingHandshake.Timeout, Options.TimeProvider, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            _socket.Abort();
+        }
     }
 
     private async Task<string> ReadAsync(CancellationToken cancellationToken)

@@ -44,6 +44,9 @@ internal sealed partial class JsonGatewayExchange(JsonGatewayConnection connecti
 
     public ExchangeError Error { get; private set; }
 
+    // What was written to a WebSocket that broke may have arrived.
+    public bool IsUnsent => false;
+
     public int ErrorStatus => _status is >= 500 and <= 599 ? _status : Error.ToStatus();
 
     /// <summary>Response content that the visitor hasn't taken, in bytes.</summary>

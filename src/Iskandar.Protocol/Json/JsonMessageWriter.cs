@@ -57,6 +57,26 @@ internal static class JsonMessageWriter
             writer.WriteNumber("maxFields"u8, maxFields);
         }
 
+        if (registration.NameKey is not null)
+        {
+            writer.WriteString("nameKey"u8, registration.NameKey);
+        }
+
+        if (registration.Resume is not null)
+        {
+            writer.WriteString("resume"u8, registration.Resume);
+        }
+
+        if (registration.Received is { } received)
+        {
+            writer.WriteNumber("received"u8, received);
+        }
+
+        if (registration.Keep is { } keep)
+        {
+            writer.WriteNumber("keep"u8, keep);
+        }
+
         End(writer);
     }
 

@@ -6,7 +6,7 @@ using Iskandar.Protocol.Messages;
 namespace Iskandar.Protocol.Multiplexing;
 
 /// <summary>The client's end of a connection that speaks the binary encoding: takes the streams that the server opens.</summary>
-internal sealed class FrameClientConnection : FrameConnection, IClientConnection
+internal sealed partial class FrameClientConnection : FrameConnection, IClientConnection
 {
     private readonly ClientConnectionOptions _options;
     private readonly Lock _gate = new();
@@ -20,14 +20,17 @@ internal sealed class FrameClientConnection : FrameConnection, IClientConnection
     private volatile bool _stopping;
 
     public FrameClientConnection(WebSocket socket, ClientConnectionOptions options, Registration registration)
-        : base(socket, options.TimeProvider, (int)Math.Clamp(registration.MaxFields ?? FrameLimits.DefaultFields, 0, FrameLimits.Head), greets: false)
+        : base(options.TimeProvider, (int)Math.Clamp(registration.MaxFields ?? FrameLimits.DefaultFields, 0, FrameLimits.Head), budget: null)
     {
+        _next = socket;
         _options = options;
         Registration = registration;
         Budget = new ByteBudget(options.MaxBuffered);
+        Sender.Keeps = registration is { Resume: not null, Keep: > 0 };
+        Keep = TimeSpan.FromSeconds(Math.Min(registration.Keep ?? 0, MostKeep)) + KeepLonger;
     }
 
-    public Registration Registration { get; }
+    public Registration Registration { get; private set; }
 
     public ByteBudget Budget { get; }
 
@@ -41,12 +44,6 @@ internal sealed class FrameClientConnection : FrameConnection, IClientConnection
     protected override bool IsIdle => false;
 
     protected override uint LastStream => _last;
-
-    public Task<string> RunAsync(IExchangeHandler handler, CancellationToken cancellationToken)
-    {
-        _handler = handler;
-        return RunAsync("closed by the server", "stopped", cancellationToken);
-    }
 
     public void StopAccepting()
     {
@@ -139,7 +136,9 @@ internal sealed class FrameClientConnection : FrameConnection, IClientConnection
 
     protected override void OnGoAway(in GoAwayFrame frame)
     {
-        // The server opens no more exchanges and closes when those in flight are done; there is nothing to do until then.
+        // The server opens no more exchanges and closes when those in flight are done; there is nothing to do here until then.
+        IsDisplaced |= frame.Code == ErrorCode.Displaced;
+        _goingAway.TrySetResult();
     }
 
     protected override void OnLost()
@@ -150,6 +149,8 @@ internal sealed class FrameClientConnection : FrameConnection, IClientConnection
             _stopping = true;
             exchanges = [.. _exchanges.Values];
         }
+
+        _goingAway.TrySetResult();
 
         foreach (var exchange in exchanges)
         {

@@ -1,15 +1,17 @@
 using System.Net.WebSockets;
 using Iskandar.Protocol.FlowControl;
+using Iskandar.Protocol.Connections;
 using Iskandar.Protocol.Frames;
+using Iskandar.Protocol.Link;
 using Iskandar.Protocol.Transports;
 
 namespace Iskandar.Protocol.Multiplexing;
 
 /// <summary>
 /// What both ends of a connection that speaks the binary encoding have in common: one read loop that never waits for a stream, one writer
-/// (<see cref="MessageSender"/>), the frames of the connection itself, and one way to end.
+/// (<see cref="LinkSender"/>), the frames of the connection itself, and one way to end.
 /// </summary>
-internal abstract class FrameConnection
+internal abstract partial class FrameConnection
 {
     private const int LeastRead = 16 * 1024;
     private const int MostRead = 128 * 1024;
@@ -19,7 +21,6 @@ internal abstract class FrameConnection
     private const int MostPingsWithoutRoom = 1_000;
     private static readonly TimeSpan UselessPeriod = TimeSpan.FromSeconds(1);
 
-    private readonly WebSocket _socket;
     private readonly PooledBuffer _buffer = new();
     private readonly Lock _roundTripGate = new();
     private readonly RoundTrip _roundTrip;
@@ -27,20 +28,22 @@ internal abstract class FrameConnection
     private FrameParser _parser;
     private int _read = LeastRead;
     private int _needed;
+    private bool _isFirstReceive = true;
+    private string? _breakReason;
     private int _pingsWithoutRoom;
     private int _useless;
     private long _uselessSince;
 
-    protected FrameConnection(WebSocket socket, TimeProvider time, int maxFields, bool greets)
+    protected FrameConnection(TimeProvider time, int maxFields, ByteBudget? budget)
     {
-        _socket = socket;
         _roundTrip = new RoundTrip(time);
+        _liveness = new Liveness(time);
         Time = time;
-        Sender = new MessageSender(socket, time, wholeBatches: true, greets: greets);
+        Sender = new LinkSender(time, budget);
         Fields = new FieldLineReader(maxFields);
     }
 
-    public MessageSender Sender { get; }
+    public LinkSender Sender { get; }
 
     public TimeProvider Time { get; }
 
@@ -60,7 +63,7 @@ internal abstract class FrameConnection
     protected abstract uint LastStream { get; }
 
     /// <summary>A window for content that arrives; it grows with this connection's round trip.</summary>
-    public ReceiveWindow NewWindow(Connections.ByteBudget? budget) => new(_roundTrip, budget);
+    public ReceiveWindow NewWindow(ByteBudget? budget) => new(_roundTrip, budget);
 
     /// <summary>Counts content that has left our hands. Under the lock of the stream's exchange; what it returns is to be sent without.</summary>
     public CreditDue Consumed(ReceiveWindow window, long bytes)
@@ -108,20 +111,44 @@ internal abstract class FrameConnection
     /// <summary>The connection is over: nobody may wait for it any more.</summary>
     protected abstract void OnLost();
 
-    /// <summary>Reads until the connection ends. Never throws for what a peer or a network does.</summary>
-    /// <returns>Why it ended, for a person.</returns>
-    protected async Task<string> RunAsync(string closed, string stopped, CancellationToken cancellationToken)
+    /// <summary>Something has come over the present WebSocket, for the first time.</summary>
+    protected virtual void OnFirstReceived()
     {
+    }
+
+    /// <summary>Reads until the WebSocket ends. Never throws for what a peer or a network does.</summary>
+    /// <param name="socket">The WebSocket; disposed afterwards.</param>
+    /// <param name="greeting">A text message that goes before everything else; null for none.</param>
+    /// <param name="offset">What the other side has received of the link.</param>
+    /// <param name="other">What the other side is.</param>
+    /// <param name="stopped">What the end by the token is called.</param>
+    /// <param name="cancellationToken">Ends the connection, and the link.</param>
+    /// <returns>Why it ended, for a person. <see cref="IsOver"/> says whether the link has ended as well.</returns>
+    protected async Task<string> RunAsync(
+        WebSocket socket, byte[]? greeting, long offset, string other, string stopped, CancellationToken cancellationToken)
+    {
+        var attachment = new LinkAttachment(socket, greeting);
+        if (!TryEnter(attachment, offset))
+        {
+            socket.Dispose();
+            attachment.Dispose();
+            return "the link is over, or has another connection";
+        }
+
+        var isOver = true;
         try
         {
-            await ReadAsync(cancellationToken).ConfigureAwait(false);
-            return (Farewell ?? _socket.CloseStatusDescription) is { Length: > 0 } words ? ToLine(words) : $"{closed} ({(int?)_socket.CloseStatus ?? 1005})";
+            await ReadAsync(socket, cancellationToken).ConfigureAwait(false);
+
+            // A proxy in between may close what neither end has.
+            isOver = Farewell is not null || _isClosing || socket.CloseStatus is WebSocketCloseStatus.NormalClosure || !Sender.Keeps;
+            return (Farewell ?? socket.CloseStatusDescription) is { Length: > 0 } words ? ToLine(words) : $"closed by the {other} ({(int?)socket.CloseStatus ?? 1005})";
         }
         catch (ConnectionFaultException fault)
         {
             OnLost();
             SendGoAway(fault.Code, fault.Message);
-            await ClosingHandshake.RefuseAsync(_socket, Sender, Time, fault.CloseStatus, fault.Code.ToString()).ConfigureAwait(false);
+            await ClosingHandshake.RefuseAsync(socket, Sender, Time, fault.CloseStatus, fault.Code.ToString()).ConfigureAwait(false);
             return fault.Message;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -130,19 +157,24 @@ internal abstract class FrameConnection
         }
         catch (Exception fault) when (ConnectionEnd.IsExpected(fault))
         {
-            return ConnectionEnd.Describe(Sender.Fault ?? fault);
+            isOver = !Sender.Keeps || Sender.IsOver || _isClosing;
+            return _breakReason ?? ConnectionEnd.Describe(Sender.Fault ?? fault);
         }
         finally
         {
-            OnLost();
-            await ClosingHandshake.FinishAsync(_socket, Sender, Time).ConfigureAwait(false);
-            _over.TrySetResult();
+            await LeaveAsync(attachment, isOver).ConfigureAwait(false);
         }
     }
 
     /// <summary>Sends a close frame after everything else, and waits for the end.</summary>
     protected async Task CloseAsync(WebSocketCloseStatus status, string reason, CancellationToken cancellationToken)
     {
+        _isClosing = true;
+        if (TryEndDetached())
+        {
+            return;
+        }
+
         Sender.Close(status, reason);
         try
         {
@@ -150,7 +182,7 @@ internal abstract class FrameConnection
         }
         catch (Exception fault) when (fault is TimeoutException or OperationCanceledException)
         {
-            _socket.Abort();
+            Break("the other side didn't close");
         }
     }
 
@@ -175,12 +207,13 @@ internal abstract class FrameConnection
 
     protected void DisposeTransport()
     {
-        Sender.Dispose();
-        _socket.Dispose();
-        _buffer.Release();
+        if (!TryEndDetached(alsoIdle: true))
+        {
+            Break("disposed");
+        }
     }
 
-    private async Task ReadAsync(CancellationToken cancellationToken)
+    private async Task ReadAsync(WebSocket socket, CancellationToken cancellationToken)
     {
         _uselessSince = Time.GetTimestamp();
         var isThere = false;
@@ -196,7 +229,7 @@ internal abstract class FrameConnection
             }
 
             var memory = waits ? default : _buffer.GetMemory(Math.Max(_needed, _read));
-            var received = await _socket.ReceiveAsync(memory, cancellationToken).ConfigureAwait(false);
+            var received = await socket.ReceiveAsync(memory, cancellationToken).ConfigureAwait(false);
             if (received.MessageType == WebSocketMessageType.Close)
             {
                 return;
@@ -215,6 +248,7 @@ internal abstract class FrameConnection
 
             _buffer.Advance(received.Count);
             Take();
+            CountReceived(received.Count);
             if (received.EndOfMessage && (_buffer.Length > 0 || !_parser.IsAtEnd))
             {
                 throw new ConnectionFaultException(ErrorCode.ProtocolError, "A message ended within a frame.");
@@ -259,6 +293,9 @@ internal abstract class FrameConnection
                 break;
             case FrameType.Pong:
                 TakePong(PingFrame.Read(frame.Payload));
+                break;
+            case FrameType.Ack:
+                TakeAck(AckFrame.Read(frame.Payload));
                 break;
             case FrameType.GoAway:
                 var goAway = GoAwayFrame.Read(frame.Payload);

@@ -1,20 +1,22 @@
-using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Net.WebSockets;
 using Iskandar.Protocol.Connections;
 using Iskandar.Protocol.Frames;
-using Iskandar.Protocol.Json;
 using Iskandar.Protocol.Messages;
 
 namespace Iskandar.Protocol.Multiplexing;
 
 /// <summary>The server's end of a connection that speaks the binary encoding: opens the streams.</summary>
-internal sealed class FrameGatewayConnection : FrameConnection, IGatewayConnection
+internal sealed partial class FrameGatewayConnection : FrameConnection, IResumableConnection
 {
+    private static readonly TimeSpan MostToLeave = TimeSpan.FromSeconds(5);
+
+    private readonly WebSocket _socket;
     private readonly Lock _gate = new();
     private readonly Dictionary<uint, FrameGatewayExchange> _exchanges = [];
     private readonly Stack<FrameGatewayExchange> _unused = [];
     private readonly List<(FrameGatewayExchange Exchange, uint Stream)> _touched = [];
+    private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _emptied = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ResponseHead _scratch = new();
     private int _open;
@@ -22,10 +24,18 @@ internal sealed class FrameGatewayConnection : FrameConnection, IGatewayConnecti
     private ExchangeError _refusal;
 
     public FrameGatewayConnection(WebSocket socket, GatewayConnectionOptions options)
-        : base(socket, options.TimeProvider, options.MaxFields, greets: true)
+        : this(socket, options, options.Budget?.Share())
     {
+    }
+
+    private FrameGatewayConnection(WebSocket socket, GatewayConnectionOptions options, ByteBudget? budget)
+        : base(options.TimeProvider, options.MaxFields, budget)
+    {
+        _socket = socket;
         Options = options;
-        Budget = options.Budget?.Share();
+        Budget = budget;
+        Keep = options.Keep;
+        Sender.Keeps = options.Keep > TimeSpan.Zero && options.Accepted.HasFlag(OptionalMessages.Resume);
     }
 
     public GatewayConnectionOptions Options { get; }
@@ -46,15 +56,6 @@ internal sealed class FrameGatewayConnection : FrameConnection, IGatewayConnecti
     protected override bool IsIdle => Volatile.Read(ref _open) == 0;
 
     protected override uint LastStream => _last;
-
-    public Task<string> RunAsync(Registration registration, CancellationToken cancellationToken)
-    {
-        // Text, in both encodings.
-        var greeting = new ArrayBufferWriter<byte>();
-        JsonMessageWriter.WriteRegistration(greeting, registration);
-        Sender.Greet(greeting.WrittenSpan.ToArray());
-        return RunAsync("closed by the client", "ended by the server", cancellationToken);
-    }
 
     public ExchangeError TryOpen([NotNullWhen(true)] out IGatewayExchange? exchange)
     {
@@ -107,7 +108,7 @@ internal sealed class FrameGatewayConnection : FrameConnection, IGatewayConnecti
 
     public void EnforceDeadlines()
     {
-        Sender.EnforceProgress();
+        SweepLink();
         foreach (var exchange in OpenExchanges())
         {
             exchange.EnforceDeadline();
@@ -116,18 +117,34 @@ internal sealed class FrameGatewayConnection : FrameConnection, IGatewayConnecti
 
     public async Task DrainAsync(CancellationToken deadline)
     {
-        Refuse(ExchangeError.ServerStopping);
         SendGoAway(ErrorCode.Stopping, "The server is stopping.");
-        try
+        if (Options.Accepted.HasFlag(OptionalMessages.Resume) && !IsDetached)
         {
-            await _emptied.Task.WaitAsync(deadline).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            // Their time is up; the end of the connection fails them.
+            // Visitors are served here until the client is served elsewhere: it says when.
+            try
+            {
+                await _left.Task.WaitAsync(MostToLeave, Time, deadline).ConfigureAwait(false);
+            }
+            catch (Exception fault) when (fault is TimeoutException or OperationCanceledException)
+            {
+                // Then without.
+            }
         }
 
-        await CloseAsync(WebSocketCloseStatus.EndpointUnavailable, "The server is stopping.", CancellationToken.None).ConfigureAwait(false);
+        await EndAsync(ExchangeError.ServerStopping, "The server is stopping.", WebSocketCloseStatus.EndpointUnavailable, deadline).ConfigureAwait(false);
+    }
+
+    public Task DisplaceAsync(CancellationToken deadline)
+    {
+        const string Reason = "Another connection has taken this name.";
+        Refuse(ExchangeError.TunnelClosing);
+        if (TryEndDetached())
+        {
+            return Task.CompletedTask;
+        }
+
+        SendGoAway(ErrorCode.Displaced, Reason);
+        return EndAsync(ExchangeError.TunnelClosing, Reason, WebSocketCloseStatus.PolicyViolation, deadline);
     }
 
     public ValueTask DisposeAsync()
@@ -201,15 +218,35 @@ internal sealed class FrameGatewayConnection : FrameConnection, IGatewayConnecti
         _touched.Clear();
     }
 
-    protected override void OnGoAway(in GoAwayFrame frame) => Refuse(ExchangeError.TunnelClosing);
+    protected override void OnGoAway(in GoAwayFrame frame)
+    {
+        Refuse(ExchangeError.TunnelClosing);
+        _left.TrySetResult();
+    }
 
     protected override void OnLost()
     {
         Refuse(ExchangeError.TunnelLost);
+        _left.TrySetResult();
         foreach (var exchange in OpenExchanges())
         {
             exchange.Lose();
         }
+    }
+
+    private async Task EndAsync(ExchangeError refusal, string reason, WebSocketCloseStatus status, CancellationToken deadline)
+    {
+        Refuse(refusal);
+        try
+        {
+            await _emptied.Task.WaitAsync(deadline).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // Their time is up; the end of the connection fails them.
+        }
+
+        await CloseAsync(status, reason, CancellationToken.None).ConfigureAwait(false);
     }
 
     // Takes the fields by exchanging heads, so that none are copied.

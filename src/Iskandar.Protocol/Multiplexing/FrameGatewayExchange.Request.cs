@@ -12,6 +12,7 @@ internal sealed partial class FrameGatewayExchange
     {
         if (state.Exchange.TryRegister() is > 0 and var stream)
         {
+            state.Exchange._headOffset = state.Exchange._connection.Sender.Position;
             RequestFrame.Write(output, stream, state.Exchange.Request, state.Flags);
         }
     };
@@ -36,7 +37,11 @@ internal sealed partial class FrameGatewayExchange
         var flags = (endOfRequest ? FrameFlags.End : FrameFlags.None) | (upgrade ? FrameFlags.Upgrade : FrameFlags.None);
         if (!_connection.Sender.Send((this, flags), WriteRequest, inline: _connection.IsQuiet) || Volatile.Read(ref _stream) == 0)
         {
-            Cancel(ExchangeError.TunnelLost);
+            lock (_gate)
+            {
+                IsUnsent |= _state == State.Open;
+                FailLocked(ExchangeError.TunnelLost);
+            }
         }
     }
 

@@ -135,6 +135,8 @@ internal sealed partial class FrameGatewayExchange
             _outbound.Stop();
             if (_state != State.Done)
             {
+                // A client that is about to stop has passed it to nobody.
+                IsUnsent = _state == State.Open && !_outbound.HasBegun && code == ErrorCode.TunnelClosing;
                 FailLocked(code.ToExchangeError());
             }
 

@@ -24,6 +24,7 @@ internal sealed partial class FrameGatewayExchange : IGatewayExchange
     private bool _endsEarly;
     private bool _isAsked;
     private TaskCompletionSource<bool>? _asked;
+    private long _headOffset;
     private long _lastActivity;
 
     public FrameGatewayExchange(FrameGatewayConnection connection)
@@ -52,6 +53,8 @@ internal sealed partial class FrameGatewayExchange : IGatewayExchange
 
     public ExchangeError Error { get; private set; }
 
+    public bool IsUnsent { get; private set; }
+
     public int ErrorStatus => Error.ToStatus();
 
     /// <summary>Begins a new exchange.</summary>
@@ -61,6 +64,7 @@ internal sealed partial class FrameGatewayExchange : IGatewayExchange
         {
             _state = State.Open;
             Error = ExchangeError.None;
+            IsUnsent = false;
         }
     }
 
@@ -113,6 +117,7 @@ internal sealed partial class FrameGatewayExchange : IGatewayExchange
             _outbound.Stop();
             if (_state is State.Open or State.Streaming)
             {
+                IsUnsent = _state == State.Open && !_outbound.HasBegun && (_stream == 0 || !_connection.Sender.HasLeft(_headOffset));
                 FailLocked(ExchangeError.TunnelLost);
             }
         }

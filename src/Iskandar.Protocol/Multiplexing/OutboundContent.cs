@@ -1,8 +1,8 @@
 using System.Buffers;
 using Iskandar.Protocol.FlowControl;
 using Iskandar.Protocol.Frames;
+using Iskandar.Protocol.Link;
 using Iskandar.Protocol.Messages;
-using Iskandar.Protocol.Transports;
 
 namespace Iskandar.Protocol.Multiplexing;
 
@@ -12,7 +12,7 @@ namespace Iskandar.Protocol.Multiplexing;
 /// </summary>
 /// <param name="gate">The exchange's lock.</param>
 /// <param name="sender">The connection's writer.</param>
-internal sealed class OutboundContent(Lock gate, MessageSender sender)
+internal sealed class OutboundContent(Lock gate, LinkSender sender)
 {
     private static readonly Action<(uint Stream, ReadOnlyMemory<byte> Content, bool End), IBufferWriter<byte>> WriteData =
         static (state, output) => DataFrame.Write(output, state.Stream, state.Content.Span, state.End);
@@ -26,6 +26,9 @@ internal sealed class OutboundContent(Lock gate, MessageSender sender)
 
     /// <summary>Whether content waits, for credit or for room.</summary>
     public bool IsWaiting => _wake is not null;
+
+    /// <summary>Whether anything of it was handed to the writer.</summary>
+    public bool HasBegun { get; private set; }
 
     /// <summary>Sends content. Waits for credit, and for room.</summary>
     /// <returns>False when it was stopped.</returns>
@@ -111,16 +114,21 @@ internal sealed class OutboundContent(Lock gate, MessageSender sender)
         _window.Reset();
         _stopped = false;
         IsOver = false;
+        HasBegun = false;
     }
 
     private bool TrySend(uint stream, ReadOnlyMemory<byte> piece, bool end, out Task? room)
     {
         var sent = sender.TrySendContent((stream, piece, end), WriteData, out room);
-        if (sent && end)
+        if (sent)
         {
-            lock (gate)
+            HasBegun = true;
+            if (end)
             {
-                IsOver = true;
+                lock (gate)
+                {
+                    IsOver = true;
+                }
             }
         }
 

@@ -9,7 +9,7 @@ internal static class ClosingHandshake
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
     /// <summary>Ends the connection. Afterwards the socket is closed or aborted, and the sender takes nothing more.</summary>
-    public static async Task FinishAsync(WebSocket socket, MessageSender sender, TimeProvider time)
+    public static async Task FinishAsync(WebSocket socket, IClosable sender, TimeProvider time)
     {
         if (socket.State == WebSocketState.CloseReceived)
         {
@@ -35,7 +35,7 @@ internal static class ClosingHandshake
     /// Sends a close frame and passes over what the peer still sends, until it has answered: a connection that is cut off while something is unread can take with it what
     /// the peer hasn't read yet, the reason first of all.
     /// </summary>
-    public static async Task RefuseAsync(WebSocket socket, MessageSender sender, TimeProvider time, WebSocketCloseStatus status, string reason)
+    public static async Task RefuseAsync(WebSocket socket, IClosable sender, TimeProvider time, WebSocketCloseStatus status, string reason)
     {
         sender.Close(status, reason);
         using var limit = new CancellationTokenSource(Timeout, time);

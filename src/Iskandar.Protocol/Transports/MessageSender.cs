@@ -10,15 +10,10 @@ namespace Iskandar.Protocol.Transports;
 /// <param name="socket">The WebSocket. Closing it is up to its owner.</param>
 /// <param name="time">The clock.</param>
 /// <param name="stream">The stream under the WebSocket, so that several messages go out in one send; null: each by itself.</param>
-/// <param name="wholeBatches">True: what waits goes out as one binary message. False: each piece that was encoded is a text message.</param>
-/// <param name="greets">True: nothing goes out before the text message of <see cref="Greet"/>.</param>
-internal sealed class MessageSender(WebSocket socket, TimeProvider time, BatchingStream? stream = null, bool wholeBatches = false, bool greets = false) : IThreadPoolWorkItem, IDisposable
+internal sealed class MessageSender(WebSocket socket, TimeProvider time, BatchingStream? stream = null) : IClosable, IThreadPoolWorkItem, IDisposable
 {
     // Enough to keep a fast link busy, little enough that what waits here never matters.
     private const int Room = 256 * 1024;
-
-    // What heads may come to, beyond the content that has its room.
-    private const int MostWithoutRefusal = 16 * Room;
 
     // Far more than heads and control messages come to while there is room for content. A peer that lets it come to this takes nothing.
     private const int MostPending = 64 * 1024 * 1024;
@@ -28,7 +23,6 @@ internal sealed class MessageSender(WebSocket socket, TimeProvider time, Batchin
 
     private static readonly TimeSpan MostForFrame = TimeSpan.FromSeconds(30);
 
-    private readonly WebSocketMessageType _type = wholeBatches ? WebSocketMessageType.Binary : WebSocketMessageType.Text;
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -39,8 +33,7 @@ internal sealed class MessageSender(WebSocket socket, TimeProvider time, Batchin
     private TaskCompletionSource? _drained;
     private (WebSocketCloseStatus Status, string Reason)? _close;
     private long _frameStarted;
-    private byte[]? _greeting;
-    private bool _writing = greets;
+    private bool _writing;
     private bool _over;
 
     /// <summary>Completes when the close frame is out, or the connection is beyond use.</summary>
@@ -61,24 +54,11 @@ internal sealed class MessageSender(WebSocket socket, TimeProvider time, Batchin
         }
     }
 
-    /// <summary>Whether so much is pending that nothing new should begin: far more than content, which waits, can come to.</summary>
-    public bool IsOverfull => Volatile.Read(ref _filling).Length >= MostWithoutRefusal;
-
-    /// <summary>Sends the first message.</summary>
-    public void Greet(byte[] text)
-    {
-        _greeting = text;
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-    }
-
     /// <summary>Encodes one message and sends it as soon as possible.</summary>
     /// <param name="state">What to encode.</param>
     /// <param name="encode">Encodes it, under a lock.</param>
-    /// <param name="inline">
-    /// True to send on this thread if nobody is sending: no hand-over, which is best when nothing else is about to be sent. The caller must hold no lock.
-    /// </param>
     /// <returns>False when the connection takes no more messages.</returns>
-    public bool Send<TState>(TState state, Action<TState, IBufferWriter<byte>> encode, bool inline = false)
+    public bool Send<TState>(TState state, Action<TState, IBufferWriter<byte>> encode)
     {
         lock (_gate)
         {
@@ -87,40 +67,8 @@ internal sealed class MessageSender(WebSocket socket, TimeProvider time, Batchin
                 return false;
             }
 
-            if (!inline || _writing)
-            {
-                Schedule();
-                return true;
-            }
-
-            _writing = true;
-        }
-
-        // It catches everything, as when it is scheduled.
-        _ = WriteAsync();
-        return true;
-    }
-
-    /// <summary>Encodes one message and sends it, if there is room.</summary>
-    /// <param name="state">What to encode.</param>
-    /// <param name="encode">Encodes it, under a lock.</param>
-    /// <param name="room">Null, unless there is no room: completes when it is worth another try.</param>
-    /// <returns>False when there is no room, or the connection takes no more messages.</returns>
-    public bool TrySendContent<TState>(TState state, Action<TState, IBufferWriter<byte>> encode, out Task? room)
-    {
-        lock (_gate)
-        {
-            // Looked at and used under one lock: of many who wait, only as many go on as there is room for.
-            if (_over || _filling.Length < Room)
-            {
-                room = null;
-                var appended = TryAppend(state, encode);
-                Schedule();
-                return appended;
-            }
-
-            room = Drained();
-            return false;
+            Schedule();
+            return true;
         }
     }
 
@@ -130,10 +78,18 @@ internal sealed class MessageSender(WebSocket socket, TimeProvider time, Batchin
     {
         while (true)
         {
-            var sent = TrySendContent(state, encode, out var room);
-            if (room is null)
+            Task room;
+            lock (_gate)
             {
-                return sent;
+                // Looked at and used under one lock: of many who wait, only as many go on as there is room for.
+                if (_over || _filling.Length < Room)
+                {
+                    var appended = TryAppend(state, encode);
+                    Schedule();
+                    return appended;
+                }
+
+                room = Drained();
             }
 
             await room.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -217,11 +173,6 @@ internal sealed class MessageSender(WebSocket socket, TimeProvider time, Batchin
             throw;
         }
 
-        if (wholeBatches)
-        {
-            _fillingEnds.Clear();
-        }
-
         _fillingEnds.Add(_filling.Length);
         return true;
     }
@@ -241,13 +192,6 @@ internal sealed class MessageSender(WebSocket socket, TimeProvider time, Batchin
     {
         try
         {
-            if (Interlocked.Exchange(ref _greeting, null) is { } greeting)
-            {
-                Volatile.Write(ref _frameStarted, time.GetTimestamp());
-                await socket.SendAsync(greeting.AsMemory(), WebSocketMessageType.Text, endOfMessage: true, _stop.Token).ConfigureAwait(false);
-                Volatile.Write(ref _frameStarted, 0);
-            }
-
             (WebSocketCloseStatus Status, string Reason)? close;
             while (Swap(out close))
             {
@@ -282,7 +226,7 @@ internal sealed class MessageSender(WebSocket socket, TimeProvider time, Batchin
             {
                 var next = Math.Min(end, start + MostInFrame);
                 Volatile.Write(ref _frameStarted, time.GetTimestamp());
-                await socket.SendAsync(_sending.Written[start..next], _type, endOfMessage: next == end, _stop.Token).ConfigureAwait(false);
+                await socket.SendAsync(_sending.Written[start..next], WebSocketMessageType.Text, endOfMessage: next == end, _stop.Token).ConfigureAwait(false);
                 start = next;
             }
             while (start < end);

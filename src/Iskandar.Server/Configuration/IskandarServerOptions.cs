@@ -46,6 +46,17 @@ public sealed class IskandarServerOptions
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
+    /// How long a tunnel is kept when its connection is lost, so that its client can resume it: exchanges in flight go on then, and visitors who come meanwhile wait. 0 s, for not at
+    /// all, to 1 hour; default 60 s.
+    /// </summary>
+    public TimeSpan LinkTimeout { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// The status that visitors of a name without a tunnel get: 404, or 503 for one of several servers behind a proxy that asks the next one then. Default 404.
+    /// </summary>
+    public int MissingTunnelStatus { get; set; } = 404;
+
+    /// <summary>
     /// The least rate of request content, in bytes per second, after its first 30 s. 1 to 1 GiB; null, the default: no limit, for an upload may pause. A visitor who is slower is cut off.
     /// </summary>
     public long? MinUploadRate { get; set; }
@@ -67,4 +78,10 @@ public sealed class IskandarServerOptions
     /// is as good as absent. HTTP itself (<c>h2c</c>, <c>h2</c>, <c>HTTP</c>) can't be among them: the requests in it would pass the server unseen.
     /// </summary>
     public IList<string> Upgrades { get; } = ["websocket"];
+
+    /// <summary>
+    /// The secret that the keys of names follow from: who has a name's key may have the name again. At least 32 bytes of a cryptographic generator, the same for all servers that
+    /// share names. Null, the default: a random one for this process, so that names don't outlive it.
+    /// </summary>
+    public byte[]? NameSecret { get; set; }
 }

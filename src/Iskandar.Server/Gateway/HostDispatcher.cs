@@ -10,6 +10,7 @@ namespace Iskandar.Server.Gateway;
 /// <summary>The terminal middleware: sends each request where its host says. The server's own paths exist on its own hosts only.</summary>
 internal sealed class HostDispatcher(TunnelRegistry registry, TunnelGateway gateway, IOptions<IskandarServerOptions> options)
 {
+    private readonly int? _missing = options.Value.MissingTunnelStatus;
     private readonly PublicHost _host = new(options.Value.PublicUrl.IdnHost);
 
     /// <summary>Handles the opening handshake; set when the pipeline is built.</summary>
@@ -27,8 +28,10 @@ internal sealed class HostDispatcher(TunnelRegistry registry, TunnelGateway gate
     private Task HandleHereAsync(HttpContext context) => _host.Read(context, out var name) switch
     {
         HostKind.Own => HandleOwnAsync(context),
-        HostKind.Tunnel when registry.TryFind(name, out var connection) => gateway.HandleAsync(context, connection),
-        HostKind.Tunnel => ErrorPage.WriteAsync(context, registry.IsStopping ? ExchangeError.ServerStopping : ExchangeError.TunnelNotFound),
+        HostKind.Tunnel when registry.TryFind(name, out var tunnel) =>
+            tunnel.Connection is { } connection ? gateway.HandleAsync(context, connection, tunnel) : gateway.HandleNextAsync(context, tunnel),
+        HostKind.Tunnel when registry.IsStopping => ErrorPage.WriteAsync(context, ExchangeError.ServerStopping),
+        HostKind.Tunnel => ErrorPage.WriteAsync(context, ExchangeError.TunnelNotFound, _missing),
         _ => ErrorPage.WriteAsync(context, ExchangeError.HostNotServed),
     };
 

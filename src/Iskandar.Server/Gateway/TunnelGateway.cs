@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using Iskandar.Protocol.Connections;
 using Iskandar.Server.Configuration;
 using Iskandar.Server.ErrorPages;
+using Iskandar.Server.Tunnels;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
@@ -16,15 +17,22 @@ namespace Iskandar.Server.Gateway;
 /// 3. Send the request: the head, and the content beside the wait for the response.
 /// 4. Wait for the response's head.
 /// 5. Copy the response as it comes; or, when the connection is upgraded, bytes both ways.
-/// 6. End: cleanly, with an error page if nothing was sent yet, or as an aborted transfer. The exchange is removed in every outcome.
+/// 6. End: cleanly, with an error page if nothing was sent yet, or as an aborted transfer. The exchange is removed in every outcome. One that was lost before anything of it could
+///    reach the app begins again over the tunnel's next connection.
 /// </remarks>
 internal sealed class TunnelGateway(IOptions<IskandarServerOptions> options, TimeProvider time, ILogger<TunnelGateway> logger)
 {
+    private static readonly TimeSpan MostForNext = TimeSpan.FromSeconds(15);
+
     private readonly int _maxFields = options.Value.MaxFields;
     private readonly ForwardingFields _forwarding = new(options.Value);
     private readonly string[] _upgrades = [.. options.Value.Upgrades];
 
-    public Task HandleAsync(HttpContext context, IGatewayConnection connection)
+    /// <summary>Serves a visitor's request.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="connection">The connection that serves the tunnel now.</param>
+    /// <param name="tunnel">The tunnel: where another connection is to be had if this one is lost; null: nowhere.</param>
+    public Task HandleAsync(HttpContext context, IGatewayConnection connection, Tunnel? tunnel = null)
     {
         // 1
         var upgrade = RequestedUpgrade.Find(context, _upgrades);
@@ -37,14 +45,46 @@ internal sealed class TunnelGateway(IOptions<IskandarServerOptions> options, Tim
             refusal = connection.TryOpen(out exchange);
         }
 
-        return exchange is null ? ErrorPage.WriteAsync(context, refusal) : ServeAsync(context, exchange, upgrade, connection.CanExpect);
+        return exchange is not null ? ServeAsync(context, exchange, upgrade, connection.CanExpect, tunnel)
+            : tunnel?.HasSuccessorAfter(refusal) == true ? HandleNextAsync(context, tunnel)
+            : ErrorPage.WriteAsync(context, refusal);
     }
 
-    private async Task ServeAsync(HttpContext context, IGatewayExchange exchange, RequestedUpgrade? upgrade, bool canExpect)
+    /// <summary>Serves a visitor's request over the tunnel's next connection: its first, or the one after that which is lost. The client has seen nothing of the request.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="tunnel">The tunnel.</param>
+    public async Task HandleNextAsync(HttpContext context, Tunnel tunnel)
+    {
+        using var limit = new CancellationTokenSource(MostForNext, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, context.RequestAborted);
+        Tunnel? next;
+        IGatewayConnection? connection;
+        try
+        {
+            next = tunnel.Connection is null ? tunnel : await tunnel.SuccessorAsync(either.Token);
+            connection = next is null ? null : await next.WaitAsync(either.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            (next, connection) = (null, null);
+        }
+
+        if (connection is null)
+        {
+            Log.ExchangeFailed(logger, ExchangeError.TunnelOffline.ToCode());
+            await ErrorPage.WriteAsync(context, ExchangeError.TunnelOffline);
+            return;
+        }
+
+        await HandleAsync(context, connection, next);
+    }
+
+    private async Task ServeAsync(HttpContext context, IGatewayExchange exchange, RequestedUpgrade? upgrade, bool canExpect, Tunnel? tunnel)
     {
         var isUpgrade = upgrade is not null;
         var sending = Task.CompletedTask;
         Task<bool>? asked = null;
+        var isUnsent = false;
         using (exchange)
         {
             try
@@ -109,7 +149,11 @@ internal sealed class TunnelGateway(IOptions<IskandarServerOptions> options, Tim
                 }
 
                 // 6
-                await EndFailedAsync(context, exchange);
+                isUnsent = exchange.IsUnsent && tunnel?.HasSuccessorAfter(exchange.Error) == true && !context.Response.HasStarted;
+                if (!isUnsent)
+                {
+                    await EndFailedAsync(context, exchange);
+                }
             }
             finally
             {
@@ -121,6 +165,17 @@ internal sealed class TunnelGateway(IOptions<IskandarServerOptions> options, Tim
 
                 await sending;
             }
+        }
+
+        if (isUnsent)
+        {
+            // Who read the content was told to stop; whoever reads it next must not be.
+            if (context.Request.BodyReader.TryRead(out var stopped))
+            {
+                context.Request.BodyReader.AdvanceTo(stopped.Buffer.Start);
+            }
+
+            await HandleNextAsync(context, tunnel!);
         }
     }
 
@@ -177,7 +232,7 @@ internal sealed class TunnelGateway(IOptions<IskandarServerOptions> options, Tim
             {
                 read = await reader.ReadAsync(context.RequestAborted);
                 var error = read.IsCanceled ? exchange.Error : await exchange.SendContentAsync(read.Buffer, context.RequestAborted);
-                reader.AdvanceTo(read.Buffer.End);
+                reader.AdvanceTo(exchange.IsUnsent ? read.Buffer.Start : read.Buffer.End);
                 if (read.IsCanceled || error != ExchangeError.None)
                 {
                     exchange.Cancel(error);

@@ -1,5 +1,7 @@
 using System.Net.WebSockets;
+using System.Security.Cryptography;
 using Iskandar.Protocol.Connections;
+using Iskandar.Protocol.Messages;
 using Iskandar.Server.Configuration;
 using Iskandar.Server.ErrorPages;
 using Iskandar.Server.Gateway;
@@ -20,7 +22,13 @@ internal sealed class TunnelHandshake(
     ILogger<TunnelHandshake> logger)
 {
     private static readonly TimeSpan PingAfter = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan DeadAfter = TimeSpan.FromSeconds(15);
+
+    // After the ping: 15 s in all.
+    private static readonly TimeSpan GiveUpAfter = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan MostForDisplaced = TimeSpan.FromSeconds(5);
+
+    private readonly NameKeys _keys = new(options.Value.NameSecret ?? RandomNumberGenerator.GetBytes(NameKeys.LeastSecret));
 
     public async Task HandleAsync(HttpContext context)
     {
@@ -38,21 +46,59 @@ internal sealed class TunnelHandshake(
             return;
         }
 
-        var refusal = registry.TryTake(out var tunnel);
-        if (tunnel is null)
+        // What is asked for is settled before the 101.
+        var claim = HandshakeClaim.Read(context.Request.Headers);
+        Tunnel? displaced = null;
+        var (refusal, tunnel) = claim switch
+        {
+            null => (ExchangeError.RequestInvalid, null),
+            { Resumption: { } resumption } => FindLink(resumption),
+            { Name: { } name } => Claim(name, claim.Key, out displaced),
+            _ => (registry.TryTake(out var random), random),
+        };
+        if (refusal != ExchangeError.None)
         {
             Log.HandshakeRefused(logger, refusal.ToCode(), context.Connection.RemoteIpAddress);
             await ErrorPage.WriteProblemAsync(context, refusal);
             return;
         }
 
-        try
+        await Task.WhenAll(DisplaceAsync(displaced), claim!.Resumption is { } link ? ResumeAsync(context, tunnel!, link) : ServeAsync(context, tunnel!));
+    }
+
+    // One answer for a link that is gone, for one that never was, and for a wrong secret.
+    private (ExchangeError Refusal, Tunnel? Tunnel) FindLink(LinkResumption resumption)
+    {
+        var verdict = registry.TryFind(resumption.Name, out var tunnel) && tunnel.Connection is IResumableConnection connection
+            ? connection.CheckResume(resumption.Secret, resumption.Received)
+            : ResumeVerdict.Gone;
+        return verdict switch
         {
-            await ServeAsync(context, tunnel);
+            ResumeVerdict.Granted => (ExchangeError.None, tunnel),
+            ResumeVerdict.OffsetInvalid => (ExchangeError.RequestInvalid, null),
+            _ => (ExchangeError.LinkGone, null),
+        };
+    }
+
+    private (ExchangeError Refusal, Tunnel? Tunnel) Claim(string name, string? key, out Tunnel? displaced)
+    {
+        displaced = null;
+        if (key is null || !_keys.IsValid(name, key))
+        {
+            return (ExchangeError.NameRefused, null);
         }
-        finally
+
+        return (registry.TryClaim(name, out var tunnel, out displaced), tunnel);
+    }
+
+    private async Task DisplaceAsync(Tunnel? displaced)
+    {
+        if (displaced?.Connection is { } connection)
         {
-            registry.Release(tunnel);
+            Log.TunnelDisplaced(logger, displaced.Name);
+            using var deadline = new CancellationTokenSource(MostForDisplaced, time);
+            await connection.DisplaceAsync(deadline.Token);
+            await connection.DisposeAsync();
         }
     }
 
@@ -66,34 +112,92 @@ internal sealed class TunnelHandshake(
 
     private async Task ServeAsync(HttpContext context, Tunnel tunnel)
     {
-        var accepted = OptionalMessageList.Parse(context.Request.Headers[OptionalMessageList.FieldName]);
+        IGatewayConnection? connection = null;
+        try
+        {
+            var accepted = OptionalMessageList.Parse(context.Request.Headers[OptionalMessageList.FieldName]);
+            using var socket = await AcceptAsync(context);
+            if (socket is null)
+            {
+                return;
+            }
+
+            var limits = ToLimits(accepted);
+            connection = TunnelConnection.ForGateway(socket, limits, (context.Features.Get<IHttpUpgradeFeature>() as BatchingUpgrade)?.Stream);
+            tunnel.Attach(connection);
+
+            // The drain looks at attached connections only, as does who takes the name; one that came while they looked must end by itself.
+            var stopped = new CancellationToken(canceled: registry.IsStopping || !registry.IsCurrent(tunnel));
+            Log.TunnelOpened(logger, tunnel.Name, context.Connection.RemoteIpAddress);
+            var reason = await connection.RunAsync(ToRegistration(tunnel, limits, socket.SubProtocol), stopped);
+            LogEnd(tunnel, connection, reason);
+        }
+        finally
+        {
+            // A link that is kept is the keeper's to end.
+            if (connection?.IsOver != false)
+            {
+                registry.Release(tunnel);
+                if (connection is not null)
+                {
+                    await connection.DisposeAsync();
+                }
+            }
+        }
+    }
+
+    private async Task ResumeAsync(HttpContext context, Tunnel tunnel, LinkResumption resumption)
+    {
         using var socket = await AcceptAsync(context);
-        if (socket is null)
+        if (socket is null || tunnel.Connection is not IResumableConnection connection)
         {
             return;
         }
 
-        var limits = ToLimits(accepted);
-        await using var connection = TunnelConnection.ForGateway(socket, limits, (context.Features.Get<IHttpUpgradeFeature>() as BatchingUpgrade)?.Stream);
-        tunnel.Attach(connection);
+        if (socket.SubProtocol != TunnelConnection.BinarySubprotocol)
+        {
+            await socket.CloseOutputAsync(WebSocketCloseStatus.ProtocolError, $"A link speaks {TunnelConnection.BinarySubprotocol}.", context.RequestAborted);
+            return;
+        }
 
-        // The drain looks at attached connections only; one that came while it looked must end by itself.
-        var stopped = new CancellationToken(canceled: registry.IsStopping);
-        Log.TunnelOpened(logger, tunnel.Name, context.Connection.RemoteIpAddress);
-        var registration = TunnelRegistration.Create(tunnel.Name, options.Value.PublicUrl, limits, socket.SubProtocol);
-        var reason = await connection.RunAsync(registration, stopped);
-        Log.TunnelClosed(logger, tunnel.Name, reason);
+        Log.TunnelResumed(logger, tunnel.Name, context.Connection.RemoteIpAddress);
+        var limits = ToLimits(OptionalMessages.Resume);
+        var reason = await connection.ResumeAsync(
+            socket, ToRegistration(tunnel, limits, socket.SubProtocol), resumption.Secret, resumption.Received, CancellationToken.None);
+        LogEnd(tunnel, connection, reason);
+        if (connection.IsOver)
+        {
+            registry.Release(tunnel);
+            await connection.DisposeAsync();
+        }
+    }
+
+    private Registration ToRegistration(Tunnel tunnel, GatewayConnectionOptions limits, string? subprotocol) =>
+        TunnelRegistration.Create(tunnel.Name, options.Value.PublicUrl, limits, subprotocol) with { NameKey = _keys.KeyFor(tunnel.Name) };
+
+    private void LogEnd(Tunnel tunnel, IGatewayConnection connection, string reason)
+    {
+        if (connection.IsOver)
+        {
+            Log.TunnelClosed(logger, tunnel.Name, reason);
+        }
+        else
+        {
+            Log.TunnelDetached(logger, tunnel.Name, reason);
+        }
     }
 
     private async Task<WebSocket?> AcceptAsync(HttpContext context)
     {
+        var subprotocol = ChooseSubprotocol(context.WebSockets.WebSocketRequestedProtocols, TunnelConnection.SupportedSubprotocols);
         try
         {
             return await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
             {
-                KeepAliveInterval = PingAfter,
-                KeepAliveTimeout = DeadAfter,
-                SubProtocol = ChooseSubprotocol(context.WebSockets.WebSocketRequestedProtocols, TunnelConnection.SupportedSubprotocols),
+                // Frames have pings of their own.
+                KeepAliveInterval = subprotocol is null ? PingAfter : TimeSpan.Zero,
+                KeepAliveTimeout = GiveUpAfter,
+                SubProtocol = subprotocol,
             });
         }
         catch (Exception fault) when (fault is IOException or OperationCanceledException or InvalidOperationException)
@@ -110,6 +214,7 @@ internal sealed class TunnelHandshake(
         Budget = budget,
         HeadTimeout = options.Value.HeadTimeout,
         IdleTimeout = options.Value.IdleTimeout,
+        Keep = options.Value.LinkTimeout,
         MaxBufferedRequest = options.Value.MaxRequestContent,
         MaxBufferedResponses = options.Value.MaxBufferedResponses,
         MaxExchanges = options.Value.MaxExchanges,

@@ -32,7 +32,18 @@ internal sealed class TunnelKeeper(TunnelRegistry registry, IOptions<IskandarSer
         {
             foreach (var tunnel in registry.Tunnels)
             {
-                tunnel.Connection?.EnforceDeadlines();
+                if (tunnel.Connection is not { } connection)
+                {
+                    continue;
+                }
+
+                connection.EnforceDeadlines();
+                if (connection.IsOver)
+                {
+                    // A link that nobody has resumed. Of any other, who serves it takes care as well; that changes nothing.
+                    registry.Release(tunnel);
+                    await connection.DisposeAsync();
+                }
             }
         }
     }

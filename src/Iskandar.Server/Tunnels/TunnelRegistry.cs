@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 
 namespace Iskandar.Server.Tunnels;
 
-/// <summary>Which tunnel has which name. A name is taken before the opening handshake is answered and free at once when its connection ends.</summary>
+/// <summary>Which tunnel has which name. A name has one tunnel, the newest; it is taken before the opening handshake is answered, and free when its connection is over.</summary>
 internal sealed class TunnelRegistry(IOptions<IskandarServerOptions> options)
 {
     private readonly ConcurrentDictionary<string, Tunnel> _tunnels = new(StringComparer.OrdinalIgnoreCase);
@@ -25,15 +25,9 @@ internal sealed class TunnelRegistry(IOptions<IskandarServerOptions> options)
     public ExchangeError TryTake(out Tunnel? tunnel)
     {
         tunnel = null;
-        if (_stopping)
+        if (TryCount() is var refusal and not ExchangeError.None)
         {
-            return ExchangeError.ServerStopping;
-        }
-
-        if (Interlocked.Increment(ref _count) > _most)
-        {
-            Interlocked.Decrement(ref _count);
-            return ExchangeError.ServerFull;
+            return refusal;
         }
 
         do
@@ -45,21 +39,67 @@ internal sealed class TunnelRegistry(IOptions<IskandarServerOptions> options)
         return ExchangeError.None;
     }
 
-    /// <summary>Frees the name.</summary>
+    /// <summary>Takes a name for whoever has shown its key, also from the tunnel that has it.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="tunnel">The new tunnel.</param>
+    /// <param name="displaced">The tunnel that had the name; its connection is to be ended.</param>
+    /// <returns><see cref="ExchangeError.None"/>, <see cref="ExchangeError.ServerFull"/> or <see cref="ExchangeError.ServerStopping"/>.</returns>
+    public ExchangeError TryClaim(string name, out Tunnel? tunnel, out Tunnel? displaced)
+    {
+        var claimed = new Tunnel(name);
+        while (true)
+        {
+            if (_tunnels.TryGetValue(name, out displaced))
+            {
+                tunnel = null;
+                if (_stopping)
+                {
+                    return ExchangeError.ServerStopping;
+                }
+
+                if (_tunnels.TryUpdate(name, claimed, displaced))
+                {
+                    displaced.End(claimed);
+                    tunnel = claimed;
+                    return ExchangeError.None;
+                }
+            }
+            else
+            {
+                tunnel = null;
+                if (TryCount() is var refusal and not ExchangeError.None)
+                {
+                    return refusal;
+                }
+
+                if (_tunnels.TryAdd(name, claimed))
+                {
+                    tunnel = claimed;
+                    return ExchangeError.None;
+                }
+
+                Interlocked.Decrement(ref _count);
+            }
+        }
+    }
+
+    /// <summary>Frees the name, if it still is this tunnel's.</summary>
     public void Release(Tunnel tunnel)
     {
         if (_tunnels.TryRemove(KeyValuePair.Create(tunnel.Name, tunnel)))
         {
             Interlocked.Decrement(ref _count);
         }
+
+        tunnel.End(null);
     }
 
-    /// <summary>Finds the connection that serves a name, in any case.</summary>
-    public bool TryFind(ReadOnlySpan<char> name, [NotNullWhen(true)] out IGatewayConnection? connection)
-    {
-        connection = _tunnels.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out var tunnel) ? tunnel.Connection : null;
-        return connection is not null;
-    }
+    /// <summary>Whether the name still is this tunnel's.</summary>
+    public bool IsCurrent(Tunnel tunnel) => _tunnels.TryGetValue(tunnel.Name, out var current) && current == tunnel;
+
+    /// <summary>Finds the tunnel that has a name, in any case.</summary>
+    public bool TryFind(ReadOnlySpan<char> name, [NotNullWhen(true)] out Tunnel? tunnel) =>
+        _tunnels.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out tunnel);
 
     /// <summary>Takes no new tunnels, and ends those that there are when their exchanges have finished.</summary>
     /// <param name="deadline">When it fires, exchanges still in flight are given up.</param>
@@ -67,5 +107,21 @@ internal sealed class TunnelRegistry(IOptions<IskandarServerOptions> options)
     {
         _stopping = true;
         return Task.WhenAll(_tunnels.Select(pair => pair.Value.Connection?.DrainAsync(deadline) ?? Task.CompletedTask));
+    }
+
+    private ExchangeError TryCount()
+    {
+        if (_stopping)
+        {
+            return ExchangeError.ServerStopping;
+        }
+
+        if (Interlocked.Increment(ref _count) > _most)
+        {
+            Interlocked.Decrement(ref _count);
+            return ExchangeError.ServerFull;
+        }
+
+        return ExchangeError.None;
     }
 }

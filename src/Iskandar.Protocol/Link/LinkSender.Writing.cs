@@ -1,0 +1,200 @@
+using System.Net.WebSockets;
+
+namespace Iskandar.Protocol.Link;
+
+/// <content>The writer: one at a time, for one attachment.</content>
+internal sealed partial class LinkSender
+{
+    /// <summary>Sends over this WebSocket from now on. Nothing may be attached.</summary>
+    /// <param name="attachment">The WebSocket.</param>
+    /// <param name="offset">What the other side has received: see <see cref="CanResume"/>.</param>
+    /// <returns>False when the link is over.</returns>
+    public bool TryAttach(LinkAttachment attachment, long offset)
+    {
+        TaskCompletionSource? drained;
+        lock (_gate)
+        {
+            if (_over || !_log.CanRewind(offset))
+            {
+                return false;
+            }
+
+            _log.Rewind(offset);
+            ReturnCharge();
+            Fault = null;
+            _attachment = attachment;
+            if (attachment.Greeting is not null || _log.Waiting > 0 || _close is not null)
+            {
+                Schedule();
+            }
+
+            drained = TakeDrained();
+        }
+
+        drained?.TrySetResult();
+        return true;
+    }
+
+    /// <summary>Sends no more over this WebSocket. When it returns, nothing of what is held is in anybody's hands.</summary>
+    public async Task DetachAsync(LinkAttachment attachment)
+    {
+        Task idle;
+        lock (_gate)
+        {
+            if (_attachment == attachment)
+            {
+                _attachment = null;
+            }
+
+            if (_writer != attachment)
+            {
+                return;
+            }
+
+            idle = (_idle ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        }
+
+        await attachment.Stop.CancelAsync().ConfigureAwait(false);
+        await idle.ConfigureAwait(false);
+    }
+
+    // The task needs no observer: it catches everything.
+    void IThreadPoolWorkItem.Execute() => _ = WriteAsync(_writer!);
+
+    private void Schedule()
+    {
+        if (_writer is null && _attachment is not null)
+        {
+            _writer = _attachment;
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+    }
+
+    private async Task WriteAsync(LinkAttachment attachment)
+    {
+        try
+        {
+            if (attachment.Greeting is { } greeting)
+            {
+                attachment.Greeting = null;
+                Volatile.Write(ref _frameStarted, time.GetTimestamp());
+                await attachment.Socket.SendAsync(greeting.AsMemory(), WebSocketMessageType.Text, endOfMessage: true, attachment.Stop.Token).ConfigureAwait(false);
+                Volatile.Write(ref _frameStarted, 0);
+            }
+
+            (WebSocketCloseStatus Status, string Reason)? close;
+            while (TryBegin(attachment, out var end, out close))
+            {
+                await SendAsync(attachment, end).ConfigureAwait(false);
+            }
+
+            if (close is { } frame)
+            {
+                Volatile.Write(ref _frameStarted, time.GetTimestamp());
+                await attachment.Socket.CloseOutputAsync(frame.Status, frame.Reason, attachment.Stop.Token).ConfigureAwait(false);
+                EndWriting(attachment);
+            }
+        }
+        catch (Exception fault)
+        {
+            Break(attachment, fault);
+            EndWriting(attachment);
+        }
+    }
+
+    // As one message, in frames, each from one piece of memory.
+    private async ValueTask SendAsync(LinkAttachment attachment, long end)
+    {
+        bool isLast;
+        do
+        {
+            ReadOnlyMemory<byte> piece;
+            lock (_gate)
+            {
+                piece = _log.Take(end, MostInFrame);
+                isLast = _log.Taken == end;
+            }
+
+            Volatile.Write(ref _frameStarted, time.GetTimestamp());
+            await attachment.Socket.SendAsync(piece, WebSocketMessageType.Binary, isLast, attachment.Stop.Token).ConfigureAwait(false);
+        }
+        while (!isLast);
+        Volatile.Write(ref _frameStarted, 0);
+    }
+
+    // What to send next, up to where; when there is nothing, the close frame if it is its turn. Decided under the lock: nobody may start a second writer beside it.
+    private bool TryBegin(LinkAttachment attachment, out long end, out (WebSocketCloseStatus Status, string Reason)? close)
+    {
+        TaskCompletionSource? drained;
+        bool any;
+        lock (_gate)
+        {
+            _hasSpoken = true;
+            _log.MarkSent();
+            if (!Keeps)
+            {
+                _log.TryAcknowledge(_log.Sent);
+            }
+
+            drained = TakeDrained();
+            end = _log.End;
+            close = null;
+            any = _attachment == attachment && _log.Waiting > 0;
+            if (!any)
+            {
+                close = _attachment == attachment ? _close : null;
+                if (close is null)
+                {
+                    BecomeIdle();
+                }
+            }
+        }
+
+        drained?.TrySetResult();
+        return any;
+    }
+
+    // The read loop sees the end this way, and reports it.
+    private void Break(LinkAttachment attachment, Exception fault)
+    {
+        lock (_gate)
+        {
+            if (_attachment == attachment)
+            {
+                Fault ??= fault;
+                _attachment = null;
+            }
+        }
+
+        attachment.Socket.Abort();
+        attachment.End();
+    }
+
+    // Nothing more goes out over this WebSocket.
+    private void EndWriting(LinkAttachment attachment)
+    {
+        lock (_gate)
+        {
+            if (_attachment == attachment)
+            {
+                _attachment = null;
+            }
+
+            _frameStarted = 0;
+            BecomeIdle();
+        }
+
+        attachment.End();
+    }
+
+    private void BecomeIdle()
+    {
+        _writer = null;
+        _idle?.TrySetResult();
+        _idle = null;
+        if (_over)
+        {
+            Forget();
+        }
+    }
+}
