@@ -67,4 +67,10 @@ public sealed class IskandarServerOptions
     /// is as good as absent. HTTP itself (<c>h2c</c>, <c>h2</c>, <c>HTTP</c>) can't be among them: the requests in it would pass the server unseen.
     /// </summary>
     public IList<string> Upgrades { get; } = ["websocket"];
+
+    /// <summary>
+    /// The secret that the keys of names follow from: who has a name's key may have the name again. At least 32 bytes of a cryptographic generator, the same for all servers that
+    /// share names. Null, the default: a random one for this process, so that names don't outlive it.
+    /// </summary>
+    public byte[]? NameSecret { get; set; }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using Iskandar.Protocol.Messages;
+using Iskandar.Server.Tunnels;
 using Microsoft.Extensions.Options;
 
 namespace Iskandar.Server.Configuration;
@@ -49,6 +50,11 @@ public sealed class IskandarServerOptionsValidator : IValidateOptions<IskandarSe
         foreach (var protocol in options.Upgrades)
         {
             CheckUpgrade(failures, protocol);
+        }
+
+        if (options.NameSecret is { Length: < NameKeys.LeastSecret and var length })
+        {
+            failures.Add(string.Create(CultureInfo.InvariantCulture, $"name-secret: expected at least {NameKeys.LeastSecret} bytes, got {length}."));
         }
 
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
