@@ -27,6 +27,12 @@ public sealed class IskandarClientOptions
     /// <summary>Told of each change of the tunnel's state, in order, one at a time. Must return at once and not throw.</summary>
     public Action<TunnelStatus>? StatusChanged { get; set; }
 
+    /// <summary>The name that this client had before, with its key: it asks the server for that name. Default null: any name.</summary>
+    public KeptName? KeptName { get; set; }
+
+    /// <summary>Told when the server gave a name and a key for it, to be kept. Must return at once and not throw.</summary>
+    public Action<KeptName>? NameKept { get; set; }
+
     /// <summary>The clock.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 }
