@@ -30,8 +30,14 @@ internal static class ServerHost
             await error.WriteLineAsync("HTTP/3 is off: it needs libmsquic, which this system doesn't have. HTTP/2 and HTTP/1.1 are served as usual.");
         }
 
+        var secret = settings.Secret ?? ServerSecret.OfState(StateFolder.Find(Environment.GetEnvironmentVariable));
+        if (secret.Warning is { } warning)
+        {
+            await error.WriteLineAsync(warning);
+        }
+
         await using var writer = LineWriter.ForConsole(TimeProvider.System);
-        await using var app = Build(settings, writer);
+        await using var app = Build(settings, secret, writer);
         try
         {
             await app.StartAsync(stop);
@@ -60,7 +66,7 @@ internal static class ServerHost
         return $"Listening on {string.Join(", ", settings.Listen.Select(address => address.Url))}, tunnels at {url.Scheme}://*.{url.Host}{port}";
     }
 
-    private static WebApplication Build(ServerSettings settings, LineWriter writer)
+    private static WebApplication Build(ServerSettings settings, ServerSecret secret, LineWriter writer)
     {
         // The empty builder: what is configured is what this command was told, and no ASPNETCORE_ variable beside it.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "iskandar" });
@@ -74,7 +80,11 @@ internal static class ServerHost
             builder.WebHost.UseKestrelHttpsConfiguration().UseQuic();
         }
 
-        builder.Services.AddIskandarServer(settings.Apply);
+        builder.Services.AddIskandarServer(options =>
+        {
+            settings.Apply(options);
+            options.NameSecret = secret.Bytes;
+        });
 
         // Nothing here ever blocks a thread, so requests may be handled where they are read (docs/adr/0006-no-hand-over.md).
         builder.Services.Configure<SocketTransportOptions>(static sockets => sockets.UnsafePreferInlineScheduling = true);

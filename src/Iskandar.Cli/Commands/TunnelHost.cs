@@ -1,5 +1,6 @@
 using Iskandar.Cli.Configuration;
 using Iskandar.Cli.Forwarding;
+using Iskandar.Cli.Names;
 using Iskandar.Cli.Rendering;
 using Iskandar.Client;
 using Microsoft.AspNetCore.Builder;
@@ -22,7 +23,8 @@ internal static class TunnelHost
     public static async Task<string?> RunAsync(OriginSettings upstream, ClientSettings settings, ITunnelView view, TimeProvider timeProvider, CancellationToken stop)
     {
         var last = new TunnelStatus(TunnelState.Connecting);
-        await using var app = Build(upstream, settings, view, timeProvider, status =>
+        await using var names = NameStore.Open(StateFolder.Find(Environment.GetEnvironmentVariable), settings.Server, upstream.Origin, view.Notice);
+        await using var app = Build(upstream, settings, names, view, timeProvider, status =>
         {
             Volatile.Write(ref last, status);
             view.StatusChanged(status);
@@ -50,7 +52,7 @@ internal static class TunnelHost
     }
 
     private static WebApplication Build(
-        OriginSettings upstream, ClientSettings settings, ITunnelView view, TimeProvider timeProvider, Action<TunnelStatus> statusChanged)
+        OriginSettings upstream, ClientSettings settings, NameStore? names, ITunnelView view, TimeProvider timeProvider, Action<TunnelStatus> statusChanged)
     {
         // The empty builder: no configuration files, no Kestrel, nothing that a tunnel doesn't use.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "iskandar" });
@@ -59,6 +61,8 @@ internal static class TunnelHost
             options.Server = settings.Server;
             options.Encoding = settings.Encoding;
             options.StatusChanged = statusChanged;
+            options.KeptName = settings.NewName ? null : names?.Name;
+            options.NameKept = names is null ? null : names.Keep;
             options.TimeProvider = timeProvider;
         });
         builder.Services.AddHttpForwarder();

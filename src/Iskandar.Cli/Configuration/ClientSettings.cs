@@ -10,6 +10,7 @@ namespace Iskandar.Cli.Configuration;
 /// <param name="Encoding">What the tunnel speaks.</param>
 /// <param name="UpstreamProtocol">What is spoken with the origin.</param>
 /// <param name="UpstreamTlsVerify">Whether the origin's certificate has to be good; null: unless it is on this machine.</param>
+/// <param name="NewName">Whether the tunnel is to have another name than the last time.</param>
 /// <param name="LogLevel">The least level logged.</param>
 internal sealed record ClientSettings(
     Uri Server,
@@ -18,6 +19,7 @@ internal sealed record ClientSettings(
     TunnelEncoding Encoding,
     UpstreamProtocol UpstreamProtocol,
     bool? UpstreamTlsVerify,
+    bool NewName,
     LogLevel LogLevel)
 {
     private static readonly Setting ServerSetting = new("server", "url", "The tunnel server. Default http://localhost:8080.");
@@ -43,6 +45,9 @@ internal sealed record ClientSettings(
         "on|off",
         "Whether the certificate of an https:// app has to be good. It may be off only for an app on this machine. Default off there, else on.");
 
+    private static readonly Setting NewNameSetting = new(
+        "new-name", "on|off", "Whether the tunnel gets a new name, and keeps that one from then on, instead of the one it had the last time. Default off.");
+
     // The default is the default of the type.
     private static readonly (string Name, TunnelEncoding Value)[] Encodings = [("binary", TunnelEncoding.Binary), ("json", TunnelEncoding.Json)];
 
@@ -56,7 +61,8 @@ internal sealed record ClientSettings(
     /// <summary>Every setting of the command and of the file's <c>client</c> section.</summary>
     public static IReadOnlyList<Setting> All { get; } =
     [
-        ServerSetting, HostHeaderSetting, LocationHeaderSetting, EncodingSetting, UpstreamProtocolSetting, UpstreamTlsVerifySetting, LogSetting.Setting,
+        ServerSetting, HostHeaderSetting, LocationHeaderSetting, EncodingSetting, UpstreamProtocolSetting, UpstreamTlsVerifySetting, NewNameSetting,
+        LogSetting.Setting,
     ];
 
     /// <summary>Reads every setting.</summary>
@@ -70,6 +76,7 @@ internal sealed record ClientSettings(
         ReadOneOf(reader, EncodingSetting, Encodings, problems),
         ReadOneOf(reader, UpstreamProtocolSetting, Protocols, problems),
         ReadOneOf(reader, UpstreamTlsVerifySetting, OnOrOff, problems),
+        ReadOneOf(reader, NewNameSetting, OnOrOff, problems) ?? false,
         LogSetting.Read(reader, problems));
 
     /// <summary>How the origin is spoken to.</summary>

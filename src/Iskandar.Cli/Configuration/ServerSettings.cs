@@ -19,6 +19,9 @@ internal sealed class ServerSettings
 
     private static readonly Setting Http3Setting = new("http3", "on|off", "HTTP/3 at https addresses too, where the system has libmsquic. Default off.");
 
+    private static readonly Setting SecretFileSetting = new(
+        "secret-file", "file", "The server's secret, with which a client gets its name back. Made when it is missing; servers may share it. Default iskandar/server-secret in your state folder.");
+
     private static readonly ServerOption[] Options = ServerOption.CreateTable();
 
     private readonly List<Action<IskandarServerOptions>> _assignments = [];
@@ -29,7 +32,10 @@ internal sealed class ServerSettings
 
     /// <summary>Every setting of the command and of the file's <c>server</c> section.</summary>
     public static IReadOnlyList<Setting> All { get; } =
-        [.. Options.Take(1).Select(o => o.Setting), ListenSetting, CertificateSetting, KeySetting, Http3Setting, .. Options.Skip(1).Select(o => o.Setting), LogSetting.Setting];
+    [
+        .. Options.Take(1).Select(o => o.Setting), ListenSetting, CertificateSetting, KeySetting, Http3Setting, SecretFileSetting,
+        .. Options.Skip(1).Select(o => o.Setting), LogSetting.Setting,
+    ];
 
     /// <summary>Where to listen; at least one, ports settled.</summary>
     public IReadOnlyList<ListenAddress> Listen { get; private set; } = [];
@@ -39,6 +45,9 @@ internal sealed class ServerSettings
 
     /// <summary>Whether https addresses are to speak HTTP/3 as well.</summary>
     public bool Http3 { get; private set; }
+
+    /// <summary>The secret in the file that was asked for; null when none was.</summary>
+    public ServerSecret? Secret { get; private set; }
 
     public LogLevel LogLevel { get; private set; } = LogLevel.Warning;
 
@@ -52,6 +61,7 @@ internal sealed class ServerSettings
         settings.ReadTls(reader, problems);
         settings.LogLevel = LogSetting.Read(reader, problems);
         settings.ReadOptions(reader, problems);
+        settings.Secret = reader.ReadOne(SecretFileSetting) is { } file ? ServerSecret.Load(file, problems) : null;
         return settings;
     }
 

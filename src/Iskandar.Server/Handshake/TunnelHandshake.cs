@@ -1,5 +1,4 @@
 using System.Net.WebSockets;
-using System.Security.Cryptography;
 using Iskandar.Protocol.Connections;
 using Iskandar.Protocol.Messages;
 using Iskandar.Server.Configuration;
@@ -28,7 +27,7 @@ internal sealed class TunnelHandshake(
 
     private static readonly TimeSpan MostForDisplaced = TimeSpan.FromSeconds(5);
 
-    private readonly NameKeys _keys = new(options.Value.NameSecret ?? RandomNumberGenerator.GetBytes(NameKeys.LeastSecret));
+    private readonly NameKeys _keys = NameKeys.Create(options.Value);
 
     public async Task HandleAsync(HttpContext context)
     {

@@ -16,6 +16,7 @@ public sealed class ServerSettingsTests
         Assert.Equal(LogLevel.Warning, settings.LogLevel);
         Assert.Equal(new Uri("http://localhost:8080"), Options(settings).PublicUrl);
         Assert.Equal(new IskandarServerOptions().MaxMessage, Options(settings).MaxMessage);
+        Assert.Null(settings.Secret);
     }
 
     [Fact]
@@ -131,12 +132,39 @@ public sealed class ServerSettingsTests
     }
 
     [Fact]
+    public void Read_SecretFile_IsTaken()
+    {
+        using var folder = new TemporaryFolder();
+        var text = Convert.ToBase64String(new byte[40]);
+
+        var (settings, problems) = Read([], [], $"server: {{ secret-file: '{folder.Write("secret", text)}' }}");
+
+        Assert.Empty(problems);
+        Assert.Equal(new byte[40], settings.Secret!.Bytes);
+    }
+
+    [Fact]
+    public void Read_SecretFileOfNoUse_IsRefusedWithItsPlaceAndNotShown()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.Write("secret", "too short");
+
+        var (settings, problems) = Read([], new() { ["ISKANDAR_SECRET_FILE"] = path }, "");
+
+        Assert.Null(settings.Secret);
+        Assert.StartsWith($"ISKANDAR_SECRET_FILE: {path} holds no secret", Assert.Single(problems), StringComparison.Ordinal);
+        Assert.DoesNotContain("too short", problems[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void All_Names_AreThoseOfTheOptions()
     {
+        // A secret is set by the file that holds it.
         var kebab = typeof(IskandarServerOptions).GetProperties()
+            .Where(property => property.Name != nameof(IskandarServerOptions.NameSecret))
             .Select(property => string.Concat(property.Name.Select((c, i) => char.IsUpper(c) ? (i > 0 ? "-" : "") + char.ToLowerInvariant(c) : $"{c}")));
 
-        Assert.Equal(kebab.Concat(["listen", "tls-certificate", "tls-key", "http3", "log"]).Order(), ServerSettings.All.Select(setting => setting.Name).Order());
+        Assert.Equal(kebab.Concat(["listen", "tls-certificate", "tls-key", "http3", "secret-file", "log"]).Order(), ServerSettings.All.Select(setting => setting.Name).Order());
     }
 
     private static IskandarServerOptions Options(ServerSettings settings)

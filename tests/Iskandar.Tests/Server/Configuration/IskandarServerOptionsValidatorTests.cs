@@ -25,6 +25,7 @@ public sealed class IskandarServerOptionsValidatorTests
             HeadTimeout = TimeSpan.Zero,
             IdleTimeout = TimeSpan.FromDays(2),
             DrainTimeout = TimeSpan.FromHours(2),
+            NameSecret = new byte[31],
         };
         options.TrustedProxies.Add("10.0.0.0/33");
         options.TrustedProxies.Add("127.0.0.1");
@@ -33,10 +34,10 @@ public sealed class IskandarServerOptionsValidatorTests
 
         var failures = Validator.Validate(null, options).Failures!.ToArray();
 
-        Assert.Equal(14, failures.Length);
+        Assert.Equal(15, failures.Length);
         foreach (var option in (string[])[
             "public-url", "max-tunnels", "max-exchanges", "max-request-content", "max-message", "max-fields", "max-buffered-responses",
-            "max-buffered", "head-timeout", "idle-timeout", "drain-timeout", "upgrades"])
+            "max-buffered", "head-timeout", "idle-timeout", "drain-timeout", "upgrades", "name-secret"])
         {
             Assert.Single(failures, failure => failure.StartsWith($"{option}: ", StringComparison.Ordinal));
         }
@@ -102,6 +103,7 @@ public sealed class IskandarServerOptionsValidatorTests
                 HeadTimeout = TimeSpan.FromSeconds(1),
                 IdleTimeout = TimeSpan.FromSeconds(1),
                 DrainTimeout = TimeSpan.Zero,
+                NameSecret = new byte[32],
             },
             new()
             {
