@@ -21,6 +21,12 @@ public sealed class IskandarClientOptions
     /// </summary>
     public TimeSpan MaxReconnectDelay { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>After how much time without a byte in one direction the server is pinged. Default 10 s.</summary>
+    public TimeSpan PingInterval { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>After how much time without a byte from the server the connection is given up. At least a second more than <see cref="PingInterval"/>; default 15 s.</summary>
+    public TimeSpan PingTimeout { get; set; } = TimeSpan.FromSeconds(15);
+
     /// <summary>How long to try to connect again before giving up. Default null: for ever.</summary>
     public TimeSpan? MaxReconnectTime { get; set; }
 

@@ -31,6 +31,9 @@ public static class IskandarWebHostBuilderExtensions
                     static options => options.Server is { IsAbsoluteUri: true, Scheme: "http" or "https", PathAndQuery: "/", UserInfo: "" },
                     "Server: expected an http or https URL without a path, such as https://tunnel.example.com.")
                 .Validate(
+                    static options => options.PingInterval >= TimeSpan.FromSeconds(1) && options.PingTimeout >= options.PingInterval + TimeSpan.FromSeconds(1),
+                    "PingInterval and PingTimeout: expected at least 1 s, and a second more.")
+                .Validate(
                     static options => !(options.MaxReconnectTime <= TimeSpan.Zero),
                     "MaxReconnectTime: expected a time, or null to try for ever.");
 

@@ -29,6 +29,13 @@ internal sealed record ServerOption(
             new("idle-timeout", "time|off", "Time without content in a response that isn't complete. Default off."),
             Quantities.Time + ", or off",
             text => text == "off" ? o => o.IdleTimeout = null : Quantities.ParseTime(text) is { } t ? o => o.IdleTimeout = t : null),
+        Time("link-timeout", "Time that a tunnel is kept when its connection is lost: visitors wait, and what is in flight goes on. 0s for not at all. Default 60s.", (o, t) => o.LinkTimeout = t),
+        Time("ping-interval", "Time without a byte after which a client is pinged. Default 10s.", (o, t) => o.PingInterval = t),
+        Time("ping-timeout", "Time without a byte after which a client's connection is given up. Default 15s.", (o, t) => o.PingTimeout = t),
+        new(
+            new("missing-tunnel-status", "404|503", "What visitors of a name without a tunnel get: 503 for servers behind a proxy that asks the next one then. Default 404."),
+            "404 or 503",
+            text => text is "404" or "503" ? o => o.MissingTunnelStatus = text == "404" ? 404 : 503 : null),
         Time("drain-timeout", "Time to finish what is in flight when the server stops. Default 30s.", (o, t) => o.DrainTimeout = t),
         new(
             new("min-upload-rate", "size|off", "Least bytes a second of a request's content, after its first 30s. Default off."),

@@ -13,9 +13,6 @@ internal sealed class TunnelDialer(IskandarClientOptions options)
 {
     private const string NameKeyField = "Iskandar-Name-Key";
     private const int ReadAhead = 32 * 1024;
-    private static readonly TimeSpan PingAfter = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan DeadAfter = TimeSpan.FromSeconds(15);
-
     private readonly Uri _server = options.Server ?? throw new InvalidOperationException("No tunnel server is configured: set IskandarClientOptions.Server.");
 
     /// <summary>Dials once.</summary>
@@ -38,7 +35,14 @@ internal sealed class TunnelDialer(IskandarClientOptions options)
         try
         {
             await socket.ConnectAsync(Endpoint(), invoker, either.Token).ConfigureAwait(false);
-            var limits = new ClientConnectionOptions { MaxMessage = options.MaxMessage, RegistrationTimeout = options.ConnectTimeout, TimeProvider = options.TimeProvider };
+            var limits = new ClientConnectionOptions
+            {
+                MaxMessage = options.MaxMessage,
+                PingInterval = options.PingInterval,
+                PingTimeout = options.PingTimeout,
+                RegistrationTimeout = options.ConnectTimeout,
+                TimeProvider = options.TimeProvider,
+            };
             return new DialResult(await TunnelConnection.ForClientAsync(socket, limits, stream, lost, either.Token).ConfigureAwait(false));
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
@@ -63,8 +67,8 @@ internal sealed class TunnelDialer(IskandarClientOptions options)
     private ClientWebSocket NewSocket(KeptName? name, LinkResumption? link)
     {
         var socket = new ClientWebSocket();
-        socket.Options.KeepAliveInterval = PingAfter;
-        socket.Options.KeepAliveTimeout = DeadAfter;
+        socket.Options.KeepAliveInterval = options.PingInterval;
+        socket.Options.KeepAliveTimeout = options.PingTimeout - options.PingInterval;
         socket.Options.CollectHttpResponseDetails = true;
         foreach (var subprotocol in options.Encoding == TunnelEncoding.Binary ? TunnelConnection.SupportedSubprotocols : [])
         {

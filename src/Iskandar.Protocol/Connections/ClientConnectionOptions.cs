@@ -15,6 +15,12 @@ public sealed class ClientConnectionOptions
     /// <summary>The time allowed for the server's first message. Default 15 s.</summary>
     public TimeSpan RegistrationTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>After how much time without a byte in one direction the other side is pinged. Default 10 s.</summary>
+    public TimeSpan PingInterval { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>After how much time without a byte the WebSocket is given up. At least a second more than <see cref="PingInterval"/>; default 15 s.</summary>
+    public TimeSpan PingTimeout { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>The clock.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 }

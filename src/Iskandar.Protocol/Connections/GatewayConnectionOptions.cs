@@ -33,6 +33,12 @@ public sealed class GatewayConnectionOptions
     /// <summary>How long a link is kept when its connection is lost, for a client that can resume it. Default 60 s; zero: not at all.</summary>
     public TimeSpan Keep { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>After how much time without a byte in one direction the other side is pinged. Default 10 s.</summary>
+    public TimeSpan PingInterval { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>After how much time without a byte the WebSocket is given up. At least a second more than <see cref="PingInterval"/>; default 15 s.</summary>
+    public TimeSpan PingTimeout { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>The clock of the time limits.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 

@@ -83,9 +83,9 @@ internal sealed partial class LinkSender
             }
 
             (WebSocketCloseStatus Status, string Reason)? close;
-            while (TryBegin(attachment, out var end, out close))
+            while (TryBegin(attachment, out close))
             {
-                await SendAsync(attachment, end).ConfigureAwait(false);
+                await SendAsync(attachment).ConfigureAwait(false);
             }
 
             if (close is { } frame)
@@ -103,7 +103,7 @@ internal sealed partial class LinkSender
     }
 
     // As one message, in frames, each from one piece of memory.
-    private async ValueTask SendAsync(LinkAttachment attachment, long end)
+    private async ValueTask SendAsync(LinkAttachment attachment)
     {
         bool isLast;
         do
@@ -111,8 +111,8 @@ internal sealed partial class LinkSender
             ReadOnlyMemory<byte> piece;
             lock (_gate)
             {
-                piece = _log.Take(end, MostInFrame);
-                isLast = _log.Taken == end;
+                piece = _log.Take(MostInFrame);
+                isLast = _log.Taken == _log.Claimed;
             }
 
             Volatile.Write(ref _frameStarted, time.GetTimestamp());
@@ -122,8 +122,8 @@ internal sealed partial class LinkSender
         Volatile.Write(ref _frameStarted, 0);
     }
 
-    // What to send next, up to where; when there is nothing, the close frame if it is its turn. Decided under the lock: nobody may start a second writer beside it.
-    private bool TryBegin(LinkAttachment attachment, out long end, out (WebSocketCloseStatus Status, string Reason)? close)
+    // Whether there is a batch to send; when there is none, the close frame if it is its turn. Decided under the lock: nobody may start a second writer beside it.
+    private bool TryBegin(LinkAttachment attachment, out (WebSocketCloseStatus Status, string Reason)? close)
     {
         TaskCompletionSource? drained;
         bool any;
@@ -137,9 +137,8 @@ internal sealed partial class LinkSender
             }
 
             drained = TakeDrained();
-            end = _log.End;
             close = null;
-            any = _attachment == attachment && _log.Waiting > 0;
+            any = _attachment == attachment && _log.TryClaim();
             if (!any)
             {
                 close = _attachment == attachment ? _close : null;

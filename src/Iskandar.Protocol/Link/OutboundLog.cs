@@ -8,8 +8,8 @@ namespace Iskandar.Protocol.Link;
 /// </summary>
 /// <remarks>
 /// <code>
-/// 0 ........ Acknowledged ........ Sent ........ Taken ........ End
-///   gone         kept                being sent      waiting
+/// 0 ........ Acknowledged ........ Sent ........ Taken ........ Claimed ........ End
+///   gone         kept                    being sent                    waiting
 /// </code>
 /// </remarks>
 internal sealed class OutboundLog : IBufferWriter<byte>
@@ -38,8 +38,11 @@ internal sealed class OutboundLog : IBufferWriter<byte>
     /// <summary>The offset of the next byte to be written.</summary>
     public long End { get; private set; }
 
+    /// <summary>The offset up to which is sent before anything else is looked at.</summary>
+    public long Claimed { get; private set; }
+
     /// <summary>Bytes that wait for their turn.</summary>
-    public long Waiting => End - Taken;
+    public long Waiting => End - Claimed;
 
     /// <summary>Bytes held, whatever for.</summary>
     public long Length => End - Acknowledged;
@@ -68,11 +71,11 @@ internal sealed class OutboundLog : IBufferWriter<byte>
 
     public Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
 
-    /// <summary>Forgets what was written after this point, none of which was taken.</summary>
-    /// <param name="end">An offset from <see cref="Taken"/> to <see cref="End"/>.</param>
+    /// <summary>Forgets what was written after this point, none of which was claimed.</summary>
+    /// <param name="end">An offset from <see cref="Claimed"/> to <see cref="End"/>.</param>
     public void Truncate(long end)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(end, Taken);
+        ArgumentOutOfRangeException.ThrowIfLessThan(end, Claimed);
         while (_segments.Count > 0 && _segments[^1] is var last && last.End > end)
         {
             if (last.Start < end)
@@ -87,16 +90,24 @@ internal sealed class OutboundLog : IBufferWriter<byte>
         End = end;
     }
 
-    /// <summary>Takes the next piece to send.</summary>
-    /// <param name="end">Where to stop, at the most <see cref="End"/>.</param>
+    /// <summary>Claims all that waits, as the next batch.</summary>
+    /// <returns>False when nothing does.</returns>
+    public bool TryClaim()
+    {
+        var any = Claimed < End;
+        Claimed = End;
+        return any;
+    }
+
+    /// <summary>Takes the next piece of the batch.</summary>
     /// <param name="most">The longest piece, in bytes.</param>
-    /// <returns>The piece, which stays where it is until it is sent and acknowledged; empty at the end.</returns>
-    public ReadOnlyMemory<byte> Take(long end, int most)
+    /// <returns>The piece, which stays where it is until it is sent and acknowledged; empty at the batch's end.</returns>
+    public ReadOnlyMemory<byte> Take(int most)
     {
         while (_current < _segments.Count)
         {
             var segment = _segments[_current];
-            var length = (int)Math.Min(Math.Min(end, segment.End) - Taken, most);
+            var length = (int)Math.Min(Math.Min(Claimed, segment.End) - Taken, most);
             if (length > 0)
             {
                 var piece = segment.Bytes.AsMemory((int)(Taken - segment.Start), length);
@@ -157,6 +168,7 @@ internal sealed class OutboundLog : IBufferWriter<byte>
         Acknowledged = offset;
         Sent = offset;
         Taken = offset;
+        Claimed = offset;
         Trim();
         _current = 0;
     }
@@ -167,7 +179,7 @@ internal sealed class OutboundLog : IBufferWriter<byte>
         Remove(0, _segments.Count);
         _current = 0;
         _nextSize = SmallestSegment;
-        Acknowledged = Sent = Taken = End;
+        Acknowledged = Sent = Taken = Claimed = End;
     }
 
     // What is acknowledged may still be in the hands of who sends it.

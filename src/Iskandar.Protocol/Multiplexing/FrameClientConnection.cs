@@ -20,7 +20,12 @@ internal sealed partial class FrameClientConnection : FrameConnection, IClientCo
     private volatile bool _stopping;
 
     public FrameClientConnection(WebSocket socket, ClientConnectionOptions options, Registration registration)
-        : base(options.TimeProvider, (int)Math.Clamp(registration.MaxFields ?? FrameLimits.DefaultFields, 0, FrameLimits.Head), budget: null)
+        : base(
+            options.TimeProvider,
+            options.PingInterval,
+            options.PingTimeout,
+            (int)Math.Clamp(registration.MaxFields ?? FrameLimits.DefaultFields, 0, FrameLimits.Head),
+            budget: null)
     {
         _next = socket;
         _options = options;

@@ -34,10 +34,10 @@ internal abstract partial class FrameConnection
     private int _useless;
     private long _uselessSince;
 
-    protected FrameConnection(TimeProvider time, int maxFields, ByteBudget? budget)
+    protected FrameConnection(TimeProvider time, TimeSpan pingInterval, TimeSpan pingTimeout, int maxFields, ByteBudget? budget)
     {
         _roundTrip = new RoundTrip(time);
-        _liveness = new Liveness(time);
+        _liveness = new Liveness(time, pingInterval, pingTimeout);
         Time = time;
         Sender = new LinkSender(time, budget);
         Fields = new FieldLineReader(maxFields);

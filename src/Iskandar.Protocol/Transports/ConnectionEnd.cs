@@ -12,8 +12,8 @@ internal static class ConnectionEnd
     /// <summary>The cause, in words.</summary>
     public static string Describe(Exception fault) => fault switch
     {
-        OperationCanceledException { InnerException: { } inner } => inner.Message,
+        OperationCanceledException { InnerException: { } inner } => inner.Message.TrimEnd('.'),
         OperationCanceledException => "no answer to pings",
-        _ => fault.Message,
+        _ => fault.Message.TrimEnd('.'),
     };
 }

@@ -51,6 +51,12 @@ public sealed class IskandarServerOptions
     /// </summary>
     public TimeSpan LinkTimeout { get; set; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>After how much time without a byte in one direction a client is pinged. 1 s to 1 hour; default 10 s.</summary>
+    public TimeSpan PingInterval { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>After how much time without a byte from a client its connection is given up. At least a second more than <see cref="PingInterval"/>, to 2 hours; default 15 s.</summary>
+    public TimeSpan PingTimeout { get; set; } = TimeSpan.FromSeconds(15);
+
     /// <summary>
     /// The status that visitors of a name without a tunnel get: 404, or 503 for one of several servers behind a proxy that asks the next one then. Default 404.
     /// </summary>

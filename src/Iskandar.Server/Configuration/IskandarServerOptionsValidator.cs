@@ -28,6 +28,14 @@ public sealed class IskandarServerOptionsValidator : IValidateOptions<IskandarSe
             CheckTime(failures, "idle-timeout", idle, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));
         }
 
+        CheckTime(failures, "link-timeout", options.LinkTimeout, TimeSpan.Zero, TimeSpan.FromHours(1));
+        CheckTime(failures, "ping-interval", options.PingInterval, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
+        CheckTime(failures, "ping-timeout", options.PingTimeout, options.PingInterval + TimeSpan.FromSeconds(1), TimeSpan.FromHours(2));
+        if (options.MissingTunnelStatus is not (404 or 503))
+        {
+            failures.Add($"missing-tunnel-status: expected 404 or 503, got {options.MissingTunnelStatus}.");
+        }
+
         CheckTime(failures, "drain-timeout", options.DrainTimeout, TimeSpan.Zero, TimeSpan.FromHours(1));
         if (options.MinUploadRate is { } rate)
         {

@@ -20,11 +20,6 @@ internal sealed class TunnelHandshake(
     TimeProvider time,
     ILogger<TunnelHandshake> logger)
 {
-    private static readonly TimeSpan PingAfter = TimeSpan.FromSeconds(10);
-
-    // After the ping: 15 s in all.
-    private static readonly TimeSpan GiveUpAfter = TimeSpan.FromSeconds(5);
-
     private static readonly TimeSpan MostForDisplaced = TimeSpan.FromSeconds(5);
 
     private readonly NameKeys _keys = NameKeys.Create(options.Value);
@@ -194,8 +189,8 @@ internal sealed class TunnelHandshake(
             return await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
             {
                 // Frames have pings of their own.
-                KeepAliveInterval = subprotocol is null ? PingAfter : TimeSpan.Zero,
-                KeepAliveTimeout = GiveUpAfter,
+                KeepAliveInterval = subprotocol is null ? options.Value.PingInterval : TimeSpan.Zero,
+                KeepAliveTimeout = options.Value.PingTimeout - options.Value.PingInterval,
                 SubProtocol = subprotocol,
             });
         }
@@ -219,6 +214,8 @@ internal sealed class TunnelHandshake(
         MaxExchanges = options.Value.MaxExchanges,
         MaxFields = options.Value.MaxFields,
         MaxMessage = options.Value.MaxMessage,
+        PingInterval = options.Value.PingInterval,
+        PingTimeout = options.Value.PingTimeout,
         TimeProvider = time,
     };
 }

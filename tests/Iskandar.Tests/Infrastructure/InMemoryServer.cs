@@ -103,7 +103,7 @@ internal sealed class InMemoryServer : IAsyncDisposable
     public async Task<IClientConnection> OpenClientAsync()
     {
         var peer = await ConnectPeerAsync(OptionalMessageList.All);
-        return await TunnelConnection.ForClientAsync(peer.Socket, new ClientConnectionOptions { TimeProvider = Time }, null, Bounded.Token).Within();
+        return await TunnelConnection.ForClientAsync(peer.Socket, new ClientConnectionOptions { TimeProvider = Time }, null, null, Bounded.Token).Within();
     }
 
     /// <summary>Puts a connection of another kind behind a name.</summary>

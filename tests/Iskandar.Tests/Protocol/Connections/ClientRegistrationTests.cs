@@ -68,7 +68,7 @@ public sealed class ClientRegistrationTests : IDisposable
         await _server.SendAsync($$"""{"subdomain":"abc123","padding":"{{new string('x', 10_000)}}"}""");
 
         await Assert.ThrowsAsync<WebSocketException>(
-            () => TunnelConnection.ForClientAsync(_sockets.Client, new ClientConnectionOptions { MaxMessage = 5_000 }, null, Bounded.Token).Within());
+            () => TunnelConnection.ForClientAsync(_sockets.Client, new ClientConnectionOptions { MaxMessage = 5_000 }, null, null, Bounded.Token).Within());
     }
 
     [Fact]
@@ -103,7 +103,7 @@ public sealed class ClientRegistrationTests : IDisposable
     public async Task Registration_TokenFires_Cancelled()
     {
         using var impatient = new CancellationTokenSource();
-        var opening = TunnelConnection.ForClientAsync(_sockets.Client, new ClientConnectionOptions { TimeProvider = _time }, null, impatient.Token);
+        var opening = TunnelConnection.ForClientAsync(_sockets.Client, new ClientConnectionOptions { TimeProvider = _time }, null, null, impatient.Token);
 
         await impatient.CancelAsync();
 
@@ -113,5 +113,5 @@ public sealed class ClientRegistrationTests : IDisposable
     public void Dispose() => _sockets.Dispose();
 
     private Task<IClientConnection> OpenAsync() =>
-        TunnelConnection.ForClientAsync(_sockets.Client, new ClientConnectionOptions { TimeProvider = _time }, _sockets.ClientStream, Bounded.Token);
+        TunnelConnection.ForClientAsync(_sockets.Client, new ClientConnectionOptions { TimeProvider = _time }, _sockets.ClientStream, null, Bounded.Token);
 }

@@ -36,7 +36,7 @@ internal sealed class ClientStage : IAsyncDisposable, IExchangeHandler
         var stage = new ClientStage();
         await stage.Server.SendAsync(registration);
         var limits = options?.Invoke(stage.Time) ?? new ClientConnectionOptions { TimeProvider = stage.Time };
-        stage._connection = await TunnelConnection.ForClientAsync(stage._sockets.Client, limits, stage._sockets.ClientStream, Bounded.Token).Within();
+        stage._connection = await TunnelConnection.ForClientAsync(stage._sockets.Client, limits, stage._sockets.ClientStream, null, Bounded.Token).Within();
         stage.Running = stage._connection.RunAsync(stage, stage.Stop.Token);
         return stage;
     }

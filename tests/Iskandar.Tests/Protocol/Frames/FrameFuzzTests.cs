@@ -124,6 +124,9 @@ public sealed class FrameFuzzTests
             case FrameType.Ping or FrameType.Pong:
                 PingFrame.Read(frame.Payload);
                 break;
+            case FrameType.Ack:
+                Assert.InRange(AckFrame.Read(frame.Payload), 0, long.MaxValue);
+                break;
             case FrameType.GoAway:
                 Assert.NotNull(GoAwayFrame.Read(frame.Payload).Reason);
                 break;

@@ -49,6 +49,7 @@ internal static class FrameGen
             Write(output => ResetFrame.Write(output, stream, (ErrorCode)code))),
         Gen.Select(Gen.Bool, Gen.ULong).Select(static (ping, opaque) =>
             Write(output => PingFrame.Write(output, ping ? FrameType.Ping : FrameType.Pong, opaque))),
+        Gen.Long[0, long.MaxValue].Select(static offset => Write(output => AckFrame.Write(output, offset))),
         Gen.Select(Gen.UInt, Gen.UShort, Gen.String[0, 40]).Select(static (stream, code, reason) =>
             Write(output => GoAwayFrame.Write(output, new GoAwayFrame(stream, (ErrorCode)code, reason)))));
 

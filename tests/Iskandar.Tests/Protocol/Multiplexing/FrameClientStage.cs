@@ -49,7 +49,7 @@ internal sealed class FrameClientStage : IAsyncDisposable, IExchangeHandler
         var stage = new FrameClientStage(capacity);
         await stage.Server.SendAsync(WebSocketMessageType.Text, Encoding.UTF8.GetBytes(registration));
         var limits = options?.Invoke(stage.Time) ?? new ClientConnectionOptions { TimeProvider = stage.Time };
-        stage._connection = await TunnelConnection.ForClientAsync(stage._sockets.Client, limits, null, Bounded.Token).Within();
+        stage._connection = await TunnelConnection.ForClientAsync(stage._sockets.Client, limits, null, null, Bounded.Token).Within();
         stage.Running = stage._connection.RunAsync(stage, stage.Stop.Token);
         return stage;
     }

@@ -45,7 +45,7 @@ internal sealed class FramePair : IExchangeHandler, IAsyncDisposable
         var pair = new FramePair(app, capacity, options ?? new GatewayConnectionOptions { TimeProvider = clock });
         pair.GatewayRunning = pair.Gateway.RunAsync(new Registration { Subdomain = "abc123" }, CancellationToken.None);
         var client = await TunnelConnection.ForClientAsync(
-            pair._sockets.Client, clientOptions ?? new ClientConnectionOptions { TimeProvider = clock }, null, Bounded.Token).Within();
+            pair._sockets.Client, clientOptions ?? new ClientConnectionOptions { TimeProvider = clock }, null, null, Bounded.Token).Within();
         pair._client = (FrameClientConnection)client;
         pair.ClientRunning = client.RunAsync(pair, CancellationToken.None);
         return pair;

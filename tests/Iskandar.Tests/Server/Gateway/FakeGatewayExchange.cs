@@ -30,6 +30,8 @@ internal sealed class FakeGatewayExchange : IGatewayExchange
 
     public ExchangeError Error { get; private set; }
 
+    public bool IsUnsent { get; set; }
+
     public int ErrorStatus => Error.ToStatus();
 
     public FieldSection Trailers { get; } = new();

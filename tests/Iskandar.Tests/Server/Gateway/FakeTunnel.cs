@@ -35,6 +35,10 @@ internal sealed class FakeTunnel : IGatewayConnection
     {
     }
 
+    public bool IsOver => false;
+
+    public Task DisplaceAsync(CancellationToken deadline) => Task.CompletedTask;
+
     public Task DrainAsync(CancellationToken deadline) => Task.CompletedTask;
 
     /// <summary>A visit through a gateway to this tunnel.</summary>

@@ -106,13 +106,17 @@ public sealed class HostDispatcherTests
     }
 
     [Fact]
-    public async Task Tunnel_HandshakeUnderWay_NotFoundYet()
+    public async Task Tunnel_HandshakeUnderWay_Waits()
     {
         _registry.TryTake(out var tunnel);
         using var visitor = new Visitor(host: $"{tunnel!.Name}.tunnel.example.com");
 
-        await _dispatcher.HandleAsync(visitor.Context).Within();
+        var visit = _dispatcher.HandleAsync(visitor.Context);
+        Assert.False(visit.IsCompleted);
+        _registry.Release(tunnel);
+        await visit.Within();
 
-        Assert.Equal(StatusCodes.Status404NotFound, visitor.Response.StatusCode);
+        Assert.Equal(StatusCodes.Status503ServiceUnavailable, visitor.Response.StatusCode);
+        Assert.Equal("tunnel_offline", visitor.Response.Headers["Iskandar-Error"]);
     }
 }

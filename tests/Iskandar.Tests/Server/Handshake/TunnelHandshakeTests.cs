@@ -19,7 +19,9 @@ public sealed class TunnelHandshakeTests
 
         var name = (string)registration["subdomain"]!;
         Assert.Matches("^[a-z0-9]{8}$", name);
-        Assert.Equal($$"""{"subdomain":"{{name}}","url":"http://{{name}}.tunnel.example.com","maxMessage":16777216}""", registration.ToJsonString());
+        var key = (string)registration["nameKey"]!;
+        Assert.Matches("^[A-Za-z0-9_-]{22}$", key);
+        Assert.Equal($$"""{"subdomain":"{{name}}","url":"http://{{name}}.tunnel.example.com","maxMessage":16777216,"nameKey":"{{key}}"}""", registration.ToJsonString());
     }
 
     [Fact]

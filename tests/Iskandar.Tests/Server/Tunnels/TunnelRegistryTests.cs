@@ -47,12 +47,13 @@ public sealed class TunnelRegistryTests
     {
         await using var stage = await GatewayStage.StartAsync();
         var tunnel = Take();
-        Assert.False(_registry.TryFind(tunnel.Name, out _));
+        Assert.True(_registry.TryFind(tunnel.Name, out var found));
+        Assert.Null(found.Connection);
 
         tunnel.Attach(stage.Connection);
-        Assert.True(_registry.TryFind(tunnel.Name, out var found));
+        Assert.True(_registry.TryFind(tunnel.Name, out found));
         Assert.True(_registry.TryFind(tunnel.Name.ToUpperInvariant(), out _));
-        Assert.Same(stage.Connection, found);
+        Assert.Same(stage.Connection, found.Connection);
         Assert.Equal(tunnel.Name, Assert.Single(_registry.Tunnels).Name);
 
         _registry.Release(tunnel);

@@ -1,19 +1,21 @@
 using System.Net.WebSockets;
-using Iskandar.Protocol.Transports;
+using Iskandar.Protocol.Link;
 using Iskandar.Tests.Infrastructure;
+using Iskandar.Tests.Protocol.Transports;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Iskandar.Tests.Protocol.Transports;
+namespace Iskandar.Tests.Protocol.Link;
 
-public sealed class MessageSenderGreetingTests
+public sealed class LinkSenderGreetingTests
 {
     [Fact]
     public async Task Greeting_NothingElseToSendForLong_TheConnectionGoesOn()
     {
         var time = new FakeTimeProvider();
         using var socket = new HeldWebSocket();
-        using var sender = new MessageSender(socket, time, wholeBatches: true, greets: true);
-        sender.Greet([1, 2, 3]);
+        var sender = new LinkSender(time);
+        using var attachment = new LinkAttachment(socket, [1, 2, 3]);
+        Assert.True(sender.TryAttach(attachment, 0));
         await socket.Sending.Task.Within();
 
         // The writer goes on here, until it has nothing left to do.
@@ -29,8 +31,9 @@ public sealed class MessageSenderGreetingTests
     {
         var time = new FakeTimeProvider();
         using var socket = new HeldWebSocket();
-        using var sender = new MessageSender(socket, time, wholeBatches: true, greets: true);
-        sender.Greet([1, 2, 3]);
+        var sender = new LinkSender(time);
+        using var attachment = new LinkAttachment(socket, [1, 2, 3]);
+        Assert.True(sender.TryAttach(attachment, 0));
         await socket.Sending.Task.Within();
 
         time.Advance(TimeSpan.FromSeconds(30));
