@@ -46,7 +46,7 @@ internal static class HttpCommand
         }
 
         using var signals = new StopSignals();
-        string? failure;
+        TunnelFailure? failure;
         await using (var view = TunnelViews.Create(upstream, TimeProvider.System))
         {
             failure = await TunnelHost.RunAsync(upstream, settings, view, TimeProvider.System, signals.Stop);
@@ -57,7 +57,7 @@ internal static class HttpCommand
             return ExitCodes.Success;
         }
 
-        await error.WriteLineAsync(VisibleText.From(failure));
-        return ExitCodes.Failure;
+        await error.WriteLineAsync(VisibleText.From(failure.Problem));
+        return failure.ExitCode;
     }
 }

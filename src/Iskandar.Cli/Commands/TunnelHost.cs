@@ -20,7 +20,8 @@ internal static class TunnelHost
 
     /// <summary>Runs until told to stop, or refused for good.</summary>
     /// <returns>Null, or why it could not go on.</returns>
-    public static async Task<string?> RunAsync(OriginSettings upstream, ClientSettings settings, ITunnelView view, TimeProvider timeProvider, CancellationToken stop)
+    public static async Task<TunnelFailure?> RunAsync(
+        OriginSettings upstream, ClientSettings settings, ITunnelView view, TimeProvider timeProvider, CancellationToken stop)
     {
         var last = new TunnelStatus(TunnelState.Connecting);
         await using var names = NameStore.Open(StateFolder.Find(Environment.GetEnvironmentVariable), settings.Server, upstream.Origin, view.Notice);
@@ -39,16 +40,16 @@ internal static class TunnelHost
         }
         catch (TunnelRefusedException refused)
         {
-            return refused.Message;
+            return new TunnelFailure(refused.Message, IsRefused: true);
         }
 
         await EitherAsync(stop, app.Lifetime.ApplicationStopping);
         using var drain = new CancellationTokenSource(DrainTimeout, timeProvider);
 
         // Read before stopping writes over it.
-        var problem = stop.IsCancellationRequested ? null : Volatile.Read(ref last).Problem ?? "The tunnel has ended.";
+        var failure = stop.IsCancellationRequested ? null : TunnelFailure.Of(Volatile.Read(ref last));
         await app.StopAsync(drain.Token);
-        return problem;
+        return failure;
     }
 
     private static WebApplication Build(

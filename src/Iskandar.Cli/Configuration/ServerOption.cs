@@ -33,9 +33,9 @@ internal sealed record ServerOption(
         Time("ping-interval", "Time without a byte after which a client is pinged. Default 10s.", (o, t) => o.PingInterval = t),
         Time("ping-timeout", "Time without a byte after which a client's connection is given up. Default 15s.", (o, t) => o.PingTimeout = t),
         new(
-            new("missing-tunnel-status", "404|503", "What visitors of a name without a tunnel get: 503 for servers behind a proxy that asks the next one then. Default 404."),
-            "404 or 503",
-            text => text is "404" or "503" ? o => o.MissingTunnelStatus = text == "404" ? 404 : 503 : null),
+            new("missing-tunnel-status", "404|421|503", "What visitors of a name without a tunnel get: 421 or 503 for servers behind a proxy that asks another one then. Default 404."),
+            "404, 421 or 503",
+            text => Quantities.ParseNumber(text) is { } status && status is 404 or 421 or 503 ? o => o.MissingTunnelStatus = status : null),
         Time("drain-timeout", "Time to finish what is in flight when the server stops. Default 30s.", (o, t) => o.DrainTimeout = t),
         new(
             new("min-upload-rate", "size|off", "Least bytes a second of a request's content, after its first 30s. Default off."),

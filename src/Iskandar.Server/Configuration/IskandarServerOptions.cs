@@ -58,7 +58,8 @@ public sealed class IskandarServerOptions
     public TimeSpan PingTimeout { get; set; } = TimeSpan.FromSeconds(15);
 
     /// <summary>
-    /// The status that visitors of a name without a tunnel get: 404, or 503 for one of several servers behind a proxy that asks the next one then. Default 404.
+    /// The status that visitors of a name without a tunnel get: 404, or 421 or 503 for one of several servers behind a proxy, which asks another one then. With these, visitors of a tunnel that
+    /// is about to leave this server get it as well, as far as the app hasn't seen their request. Default 404.
     /// </summary>
     public int MissingTunnelStatus { get; set; } = 404;
 

@@ -31,9 +31,9 @@ public sealed class IskandarServerOptionsValidator : IValidateOptions<IskandarSe
         CheckTime(failures, "link-timeout", options.LinkTimeout, TimeSpan.Zero, TimeSpan.FromHours(1));
         CheckTime(failures, "ping-interval", options.PingInterval, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
         CheckTime(failures, "ping-timeout", options.PingTimeout, options.PingInterval + TimeSpan.FromSeconds(1), TimeSpan.FromHours(2));
-        if (options.MissingTunnelStatus is not (404 or 503))
+        if (options.MissingTunnelStatus is not (404 or 421 or 503))
         {
-            failures.Add($"missing-tunnel-status: expected 404 or 503, got {options.MissingTunnelStatus}.");
+            failures.Add($"missing-tunnel-status: expected 404, 421 or 503, got {options.MissingTunnelStatus}.");
         }
 
         CheckTime(failures, "drain-timeout", options.DrainTimeout, TimeSpan.Zero, TimeSpan.FromHours(1));

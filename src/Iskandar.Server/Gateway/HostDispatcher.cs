@@ -10,7 +10,7 @@ namespace Iskandar.Server.Gateway;
 /// <summary>The terminal middleware: sends each request where its host says. The server's own paths exist on its own hosts only.</summary>
 internal sealed class HostDispatcher(TunnelRegistry registry, TunnelGateway gateway, IOptions<IskandarServerOptions> options)
 {
-    private readonly int? _missing = options.Value.MissingTunnelStatus;
+    private readonly ElsewhereStatus _elsewhere = new(options.Value);
     private readonly PublicHost _host = new(options.Value.PublicUrl.IdnHost);
 
     /// <summary>Handles the opening handshake; set when the pipeline is built.</summary>
@@ -30,10 +30,11 @@ internal sealed class HostDispatcher(TunnelRegistry registry, TunnelGateway gate
         HostKind.Own => HandleOwnAsync(context),
         HostKind.Tunnel when registry.TryFind(name, out var tunnel) =>
             tunnel.Connection is { } connection ? gateway.HandleAsync(context, connection, tunnel) : gateway.HandleNextAsync(context, tunnel),
-        HostKind.Tunnel when registry.IsStopping => ErrorPage.WriteAsync(context, ExchangeError.ServerStopping),
-        HostKind.Tunnel => ErrorPage.WriteAsync(context, ExchangeError.TunnelNotFound, _missing),
+        HostKind.Tunnel => RefuseAsync(context, registry.IsStopping ? ExchangeError.ServerStopping : ExchangeError.TunnelNotFound),
         _ => ErrorPage.WriteAsync(context, ExchangeError.HostNotServed),
     };
+
+    private Task RefuseAsync(HttpContext context, ExchangeError refusal) => ErrorPage.WriteAsync(context, refusal, _elsewhere.Of(refusal));
 
     private Task HandleOwnAsync(HttpContext context) => context.Request.Path.Value switch
     {

@@ -25,6 +25,7 @@ internal sealed class TunnelGateway(IOptions<IskandarServerOptions> options, Tim
     private static readonly TimeSpan MostForNext = TimeSpan.FromSeconds(15);
 
     private readonly int _maxFields = options.Value.MaxFields;
+    private readonly ElsewhereStatus _elsewhere = new(options.Value);
     private readonly ForwardingFields _forwarding = new(options.Value);
     private readonly string[] _upgrades = [.. options.Value.Upgrades];
 
@@ -47,7 +48,7 @@ internal sealed class TunnelGateway(IOptions<IskandarServerOptions> options, Tim
 
         return exchange is not null ? ServeAsync(context, exchange, upgrade, connection.CanExpect, tunnel)
             : tunnel?.HasSuccessorAfter(refusal) == true ? HandleNextAsync(context, tunnel)
-            : ErrorPage.WriteAsync(context, refusal);
+            : ErrorPage.WriteAsync(context, refusal, _elsewhere.Of(refusal));
     }
 
     /// <summary>Serves a visitor's request over the tunnel's next connection: its first, or the one after that which is lost. The client has seen nothing of the request.</summary>
@@ -72,7 +73,7 @@ internal sealed class TunnelGateway(IOptions<IskandarServerOptions> options, Tim
         if (connection is null)
         {
             Log.ExchangeFailed(logger, ExchangeError.TunnelOffline.ToCode());
-            await ErrorPage.WriteAsync(context, ExchangeError.TunnelOffline);
+            await ErrorPage.WriteAsync(context, ExchangeError.TunnelOffline, _elsewhere.Of(ExchangeError.TunnelOffline));
             return;
         }
 
@@ -278,6 +279,6 @@ internal sealed class TunnelGateway(IOptions<IskandarServerOptions> options, Tim
             VisitorResponse.EndConnection(context);
         }
 
-        await ErrorPage.WriteAsync(context, error, exchange.ErrorStatus);
+        await ErrorPage.WriteAsync(context, error, _elsewhere.Of(error) ?? exchange.ErrorStatus);
     }
 }

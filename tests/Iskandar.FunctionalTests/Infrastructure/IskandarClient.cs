@@ -19,9 +19,13 @@ public sealed class IskandarClient : IAsyncDisposable
     public static Task<IskandarClient> StartAsync(IskandarServer server, int originPort, params string[] options) =>
         StartAsync(server.Url, $"127.0.0.1:{originPort}", options);
 
-    public static async Task<IskandarClient> StartAsync(Uri server, string target, params string[] options)
+    public static Task<IskandarClient> StartAsync(Uri server, string target, params string[] options) =>
+        StartAsync(new Dictionary<string, string>(), server, target, options);
+
+    public static async Task<IskandarClient> StartAsync(
+        IReadOnlyDictionary<string, string> environment, Uri server, string target, params string[] options)
     {
-        var process = ProcessUnderTest.Start(["http", target, "--server", server.ToString(), .. options]);
+        var process = ProcessUnderTest.Start(["http", target, "--server", server.ToString(), .. options], environment);
         try
         {
             var line = await process.Output.WaitForAsync(static _ => true, "the public URL");

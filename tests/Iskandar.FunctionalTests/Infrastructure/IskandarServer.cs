@@ -68,7 +68,15 @@ public sealed class IskandarServer : IAsyncDisposable
     }
 
     /// <summary>Starts again on the same port.</summary>
-    public Task StartAgainAsync() => StartProcessAsync(null);
+    public async Task StartAgainAsync()
+    {
+        if (_process is not null)
+        {
+            await KillAsync();
+        }
+
+        await StartProcessAsync(null);
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -81,7 +89,8 @@ public sealed class IskandarServer : IAsyncDisposable
 
     private async Task StartProcessAsync(IReadOnlyDictionary<string, string>? environment)
     {
-        string[] arguments = ["server", "--public-url", $"http://localhost:{Port}", "--listen", $"127.0.0.1:{Port}", .. _options];
+        string[] url = _options.Contains("--public-url") ? [] : ["--public-url", $"http://localhost:{Port}"];
+        string[] arguments = ["server", .. url, "--listen", $"127.0.0.1:{Port}", .. _options];
         _process = ProcessUnderTest.Start(arguments, environment);
         try
         {
