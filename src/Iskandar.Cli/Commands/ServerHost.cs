@@ -80,6 +80,9 @@ internal static class ServerHost
             builder.WebHost.UseKestrelHttpsConfiguration().UseQuic();
         }
 
+        // Before the server itself: what is asked to stop first is what was added last.
+        var sockets = new ListenSockets(TimeProvider.System);
+        builder.Services.AddSingleton<IHostedService>(sockets);
         builder.Services.AddIskandarServer(options =>
         {
             settings.Apply(options);
@@ -87,7 +90,11 @@ internal static class ServerHost
         });
 
         // Nothing here ever blocks a thread, so requests may be handled where they are read (docs/adr/0006-no-hand-over.md).
-        builder.Services.Configure<SocketTransportOptions>(static sockets => sockets.UnsafePreferInlineScheduling = true);
+        builder.Services.Configure<SocketTransportOptions>(transport =>
+        {
+            transport.UnsafePreferInlineScheduling = true;
+            transport.CreateBoundListenSocket = sockets.Create;
+        });
         builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime, NoHostLifetime>());
         builder.Logging.SetMinimumLevel(settings.LogLevel).AddProvider(new LineLoggerProvider(writer.Error));
         // They would log visitors' targets, which may hold secrets. And being asked for at all, they make an activity and a log scope of every request.

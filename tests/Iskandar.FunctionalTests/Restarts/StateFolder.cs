@@ -11,6 +11,9 @@ public sealed class StateFolder : IDisposable
     /// <summary>For clients that find the names of earlier ones.</summary>
     public IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string> { ["XDG_STATE_HOME"] = _folder.FullName };
 
+    /// <summary>Whether a client has kept a name.</summary>
+    public bool HasNames => _folder.EnumerateFiles("*.json", SearchOption.AllDirectories).Any(static file => file.Length > 0);
+
     /// <summary>Makes the servers forget: the next one has another secret.</summary>
     public void ForgetSecret() => File.Delete(Path.Combine(_folder.FullName, "secret"));
 
