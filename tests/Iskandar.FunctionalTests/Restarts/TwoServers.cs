@@ -66,7 +66,10 @@ public sealed class TwoServers : IAsyncDisposable
     {
         var port = NginxFront.NewPort();
         string[] options =
-            ["--public-url", $"http://localhost:{port}", "--missing-tunnel-status", "421", "--trusted-proxies", "127.0.0.1", .. _state.ServerOptions];
+        [
+            "--public-url", $"http://localhost:{port}", "--missing-tunnel-status", "421", "--trusted-proxies", "127.0.0.1", "--max-exchanges", "1000",
+            .. _state.ServerOptions,
+        ];
         _first = Keep(await IskandarServer.StartAsync(options));
         _second = Keep(await IskandarServer.StartAsync(options));
         _nginx = Keep(await NginxFront.StartAsync(port, _first.Port, _second.Port));

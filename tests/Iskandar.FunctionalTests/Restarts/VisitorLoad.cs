@@ -11,6 +11,9 @@ public sealed class VisitorLoad : IAsyncDisposable
 {
     private const int PerSecond = 200;
     private const int SlowEach = 20;
+
+    // A machine that is short of processors has fewer visitors, and not all at once when it comes to itself.
+    private const int MostAtOnce = 10;
     private static readonly TimeSpan Slow = TimeSpan.FromSeconds(1);
 
     private readonly HttpClient _visitor;
@@ -18,6 +21,7 @@ public sealed class VisitorLoad : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentQueue<string> _problems = new();
     private readonly ConcurrentDictionary<int, int> _done = new();
+    private readonly ConcurrentDictionary<int, Gate> _gates = new();
     private readonly List<Task> _visits = [];
     private readonly Task _running;
     private int _sent;
@@ -31,6 +35,9 @@ public sealed class VisitorLoad : IAsyncDisposable
 
     /// <summary>Visitors that came so far.</summary>
     public int Sent => Volatile.Read(ref _sent);
+
+    /// <summary>Waits until so many more have come.</summary>
+    public Task ComeAsync(int more) => _gates.GetOrAdd(Sent + more, static _ => new Gate()).PassAsync("visitors");
 
     public static VisitorLoad Start(HttpClient visitor, Uri url, TestOrigin origin)
     {
@@ -69,15 +76,19 @@ public sealed class VisitorLoad : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        var clock = Stopwatch.StartNew();
+        var due = 0.0;
+        var last = Stopwatch.GetTimestamp();
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1) / PerSecond);
         try
         {
             while (await timer.WaitForNextTickAsync(_stop.Token))
             {
-                for (var due = clock.Elapsed.TotalSeconds * PerSecond; _sent < due; _sent++)
+                var now = Stopwatch.GetTimestamp();
+                due = Math.Min(due + (Stopwatch.GetElapsedTime(last, now).TotalSeconds * PerSecond), MostAtOnce);
+                for (last = now; due >= 1; due--, _sent++)
                 {
                     _visits.Add(VisitAsync(_sent));
+                    _gates.GetValueOrDefault(_sent)?.Open();
                 }
             }
         }

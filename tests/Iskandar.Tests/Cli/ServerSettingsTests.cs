@@ -77,6 +77,33 @@ public sealed class ServerSettingsTests
         Assert.Null(Options(settings).IdleTimeout);
     }
 
+    [Theory]
+    [InlineData("404", 404)]
+    [InlineData("421", 421)]
+    [InlineData("503", 503)]
+    public void Read_LinkAndRestartOptions_AreApplied(string status, int expected)
+    {
+        var (settings, problems) = Read(
+            new() { ["missing-tunnel-status"] = [status], ["link-timeout"] = ["0s"], ["ping-interval"] = ["2s"], ["ping-timeout"] = ["4s"] }, [], "");
+
+        Assert.Empty(problems);
+        var options = Options(settings);
+        Assert.Equal(
+            (expected, TimeSpan.Zero, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(4)),
+            (options.MissingTunnelStatus, options.LinkTimeout, options.PingInterval, options.PingTimeout));
+    }
+
+    [Theory]
+    [InlineData("500")]
+    [InlineData("1421")]
+    [InlineData("")]
+    public void Read_MissingTunnelStatusThatIsNone_IsRefused(string status)
+    {
+        var (_, problems) = Read(new() { ["missing-tunnel-status"] = [status] }, [], "");
+
+        Assert.StartsWith("--missing-tunnel-status: expected 404, 421 or 503", Assert.Single(problems), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Read_BadInEveryPlace_AllReportedWithTheirPlaces()
     {

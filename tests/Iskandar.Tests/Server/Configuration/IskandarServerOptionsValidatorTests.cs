@@ -25,6 +25,10 @@ public sealed class IskandarServerOptionsValidatorTests
             HeadTimeout = TimeSpan.Zero,
             IdleTimeout = TimeSpan.FromDays(2),
             DrainTimeout = TimeSpan.FromHours(2),
+            LinkTimeout = TimeSpan.FromHours(2),
+            PingInterval = TimeSpan.Zero,
+            PingTimeout = TimeSpan.FromMilliseconds(500),
+            MissingTunnelStatus = 500,
             NameSecret = new byte[31],
         };
         options.TrustedProxies.Add("10.0.0.0/33");
@@ -34,10 +38,11 @@ public sealed class IskandarServerOptionsValidatorTests
 
         var failures = Validator.Validate(null, options).Failures!.ToArray();
 
-        Assert.Equal(15, failures.Length);
+        Assert.Equal(19, failures.Length);
         foreach (var option in (string[])[
             "public-url", "max-tunnels", "max-exchanges", "max-request-content", "max-message", "max-fields", "max-buffered-responses",
-            "max-buffered", "head-timeout", "idle-timeout", "drain-timeout", "upgrades", "name-secret"])
+            "max-buffered", "head-timeout", "idle-timeout", "drain-timeout", "link-timeout", "ping-interval",
+            "ping-timeout", "missing-tunnel-status", "upgrades", "name-secret"])
         {
             Assert.Single(failures, failure => failure.StartsWith($"{option}: ", StringComparison.Ordinal));
         }

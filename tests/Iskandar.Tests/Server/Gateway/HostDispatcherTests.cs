@@ -106,6 +106,20 @@ public sealed class HostDispatcherTests
     }
 
     [Fact]
+    public async Task Tunnel_NameGoneWhileStopping_AnotherServerIsToBeAsked()
+    {
+        var options = Options.Create(new IskandarServerOptions { PublicUrl = new Uri("https://tunnel.example.com"), MissingTunnelStatus = 421 });
+        var registry = new TunnelRegistry(options);
+        var dispatcher = new HostDispatcher(registry, new TunnelGateway(options, TimeProvider.System, NullLogger<TunnelGateway>.Instance), options);
+        await registry.DrainAsync(CancellationToken.None);
+        using var visitor = new Visitor(host: "abc123.tunnel.example.com");
+
+        await dispatcher.HandleAsync(visitor.Context).Within();
+
+        Assert.Equal((421, "server_stopping"), (visitor.Response.StatusCode, visitor.ErrorCode));
+    }
+
+    [Fact]
     public async Task Tunnel_HandshakeUnderWay_Waits()
     {
         _registry.TryTake(out var tunnel);

@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Text;
 using Iskandar.Protocol.Connections;
+using Iskandar.Server.Configuration;
 using Iskandar.Tests.Infrastructure;
 using Microsoft.AspNetCore.Http;
 
@@ -62,6 +63,22 @@ public sealed class TunnelGatewayTests
 
         Assert.Equal((status, code), (visitor.Response.StatusCode, visitor.ErrorCode));
         await stage.Tunnel.NothingSentAsync();
+    }
+
+    [Theory]
+    [InlineData(404, 503)]
+    [InlineData(421, 421)]
+    public async Task ClientLeaves_RequestUnderWay_AnotherServerIsToBeAskedIfThereIsOne(int configured, int expected)
+    {
+        await using var tunnel = new FakeTunnel();
+        using var visitor = new Visitor();
+        var visit = tunnel.VisitAsync(visitor, options: new IskandarServerOptions { MissingTunnelStatus = configured });
+        await tunnel.Exchange.HeadAsync();
+
+        tunnel.Exchange.Cancel(ExchangeError.TunnelClosing);
+        await visit.Within();
+
+        Assert.Equal((expected, "tunnel_closing"), (visitor.Response.StatusCode, visitor.ErrorCode));
     }
 
     [Fact]
