@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Net.WebSockets;
@@ -82,20 +81,8 @@ internal sealed class TunnelDialer(IskandarClientOptions options)
             return new DialResult(null, $"can't reach {server}: {Cause(fault)}");
         }
 
-        var status = (int)socket.HttpStatusCode;
-        var code = Header(socket, ExchangeErrors.FieldName);
-        var wait = int.TryParse(Header(socket, "Retry-After"), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
-            ? TimeSpan.FromSeconds(seconds)
-            : (TimeSpan?)null;
-        var problem = (status, code) switch
-        {
-            (_, "server_full") => $"{server} holds as many tunnels as it may",
-            (_, "server_stopping") => $"{server} is stopping",
-            (_, null) => $"{server} answered {status}, and doesn't look like an Iskandar server",
-            _ => $"{server} refused the tunnel: {status} {code}",
-        };
-        var isPassing = status is >= 500 or 408 or 429;
-        return new DialResult(null, problem, wait, IsFinal: !isPassing, IsFromServer: code is not null);
+        var wait = RetryAfter.Parse(Header(socket, "Retry-After"), options.TimeProvider);
+        return Refusal.Explain(server, (int)socket.HttpStatusCode, Header(socket, ExchangeErrors.FieldName), wait);
     }
 
     private static string? Header(ClientWebSocket socket, string name)
