@@ -15,8 +15,14 @@ public sealed class IskandarClientOptions
     /// <summary>Time allowed for one attempt to connect, up to the registration. Default 15 s.</summary>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>The longest wait between two attempts to connect. Default 30 s; the first wait is 0.5 s, doubled each time, with jitter.</summary>
+    /// <summary>
+    /// The longest wait between two attempts to connect, unless the server asks for a longer one. Default 30 s. Each wait is anything up to a ceiling, which is 0.25 s at
+    /// first and doubles with each attempt.
+    /// </summary>
     public TimeSpan MaxReconnectDelay { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long to try to connect again before giving up. Default null: for ever.</summary>
+    public TimeSpan? MaxReconnectTime { get; set; }
 
     /// <summary>
     /// Whether a request may begin on the thread that reads the tunnel's connection, when nothing else has arrived: that saves a change of threads. Only for apps

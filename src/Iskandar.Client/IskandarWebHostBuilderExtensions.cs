@@ -29,7 +29,10 @@ public static class IskandarWebHostBuilderExtensions
                 .Configure(configure)
                 .Validate(
                     static options => options.Server is { IsAbsoluteUri: true, Scheme: "http" or "https", PathAndQuery: "/", UserInfo: "" },
-                    "Server: expected an http or https URL without a path, such as https://tunnel.example.com.");
+                    "Server: expected an http or https URL without a path, such as https://tunnel.example.com.")
+                .Validate(
+                    static options => !(options.MaxReconnectTime <= TimeSpan.Zero),
+                    "MaxReconnectTime: expected a time, or null to try for ever.");
 
             // The last registration wins over Kestrel's.
             services.AddSingleton<IServer, TunnelServer>();

@@ -10,6 +10,7 @@ namespace Iskandar.Cli.Configuration;
 /// <param name="Encoding">What the tunnel speaks.</param>
 /// <param name="UpstreamProtocol">What is spoken with the origin.</param>
 /// <param name="UpstreamTlsVerify">Whether the origin's certificate has to be good; null: unless it is on this machine.</param>
+/// <param name="MaxReconnectTime">How long to try to connect again; null: for ever.</param>
 /// <param name="LogLevel">The least level logged.</param>
 internal sealed record ClientSettings(
     Uri Server,
@@ -18,6 +19,7 @@ internal sealed record ClientSettings(
     TunnelEncoding Encoding,
     UpstreamProtocol UpstreamProtocol,
     bool? UpstreamTlsVerify,
+    TimeSpan? MaxReconnectTime,
     LogLevel LogLevel)
 {
     private static readonly Setting ServerSetting = new("server", "url", "The tunnel server. Default http://localhost:8080.");
@@ -43,6 +45,9 @@ internal sealed record ClientSettings(
         "on|off",
         "Whether the certificate of an https:// app has to be good. It may be off only for an app on this machine. Default off there, else on.");
 
+    private static readonly Setting MaxReconnectTimeSetting = new(
+        "max-reconnect-time", "time|off", "How long to try to connect again when the connection is lost, before giving up. Default off: for ever.");
+
     // The default is the default of the type.
     private static readonly (string Name, TunnelEncoding Value)[] Encodings = [("binary", TunnelEncoding.Binary), ("json", TunnelEncoding.Json)];
 
@@ -56,7 +61,8 @@ internal sealed record ClientSettings(
     /// <summary>Every setting of the command and of the file's <c>client</c> section.</summary>
     public static IReadOnlyList<Setting> All { get; } =
     [
-        ServerSetting, HostHeaderSetting, LocationHeaderSetting, EncodingSetting, UpstreamProtocolSetting, UpstreamTlsVerifySetting, LogSetting.Setting,
+        ServerSetting, HostHeaderSetting, LocationHeaderSetting, EncodingSetting, UpstreamProtocolSetting, UpstreamTlsVerifySetting, MaxReconnectTimeSetting,
+        LogSetting.Setting,
     ];
 
     /// <summary>Reads every setting.</summary>
@@ -70,6 +76,7 @@ internal sealed record ClientSettings(
         ReadOneOf(reader, EncodingSetting, Encodings, problems),
         ReadOneOf(reader, UpstreamProtocolSetting, Protocols, problems),
         ReadOneOf(reader, UpstreamTlsVerifySetting, OnOrOff, problems),
+        ReadMaxReconnectTime(reader, problems),
         LogSetting.Read(reader, problems));
 
     /// <summary>How the origin is spoken to.</summary>
@@ -82,6 +89,22 @@ internal sealed record ClientSettings(
                 + "Have this machine trust its certificate, or run iskandar http beside the app."
             : null;
         return new OriginSettings(origin, HostField, UpstreamProtocol, UpstreamTlsVerify ?? !origin.IsLoopback, LocationField);
+    }
+
+    private static TimeSpan? ReadMaxReconnectTime(SettingReader reader, ICollection<string> problems)
+    {
+        if (reader.ReadOne(MaxReconnectTimeSetting) is not { Text: not "off" } value)
+        {
+            return null;
+        }
+
+        var time = Quantities.ParseTime(value.Text);
+        if (time is null || time < TimeSpan.FromSeconds(1))
+        {
+            problems.Add(value.Complaint(Quantities.Time + " that is at least 1s, or off"));
+        }
+
+        return time;
     }
 
     private static T? ReadOneOf<T>(SettingReader reader, Setting setting, (string Name, T Value)[] choices, ICollection<string> problems)
