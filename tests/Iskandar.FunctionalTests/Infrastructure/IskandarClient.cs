@@ -19,9 +19,16 @@ public sealed class IskandarClient : IAsyncDisposable
     public static Task<IskandarClient> StartAsync(IskandarServer server, int originPort, params string[] options) =>
         StartAsync(server.Url, $"127.0.0.1:{originPort}", options);
 
-    public static async Task<IskandarClient> StartAsync(Uri server, string target, params string[] options)
+    public static Task<IskandarClient> StartAsync(Uri server, string target, params string[] options) =>
+        WhenOpenAsync(ProcessUnderTest.Start(["http", target, "--server", server.ToString(), .. options]));
+
+    public static Task<IskandarClient> StartAsync(
+        IReadOnlyDictionary<string, string> environment, Uri server, string target, params string[] options) =>
+        WhenOpenAsync(ProcessUnderTest.Start(["http", target, "--server", server.ToString(), .. options], environment));
+
+    /// <summary>Waits until a process that was started has opened its tunnel.</summary>
+    public static async Task<IskandarClient> WhenOpenAsync(ProcessUnderTest process)
     {
-        var process = ProcessUnderTest.Start(["http", target, "--server", server.ToString(), .. options]);
         try
         {
             var line = await process.Output.WaitForAsync(static _ => true, "the public URL");
