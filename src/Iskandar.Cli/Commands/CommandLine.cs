@@ -16,6 +16,7 @@ internal static class CommandLine
           0    done
           1    failed: the reason is on standard error
           2    usage: a bad flag, argument, variable or file
+          3    the server refused the tunnel for good: the reason is on standard error
           130  interrupted twice
         """;
 

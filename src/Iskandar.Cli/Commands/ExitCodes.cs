@@ -12,7 +12,7 @@ internal static class ExitCodes
     /// <summary>Not a thing that can be asked: a bad flag, argument, variable or file.</summary>
     public const int Usage = 2;
 
-    /// <summary>The server refuses the tunnel, and asking again would not help: another client has the name, for one.</summary>
+    /// <summary>The server refused the tunnel for good: asking again would not help.</summary>
     public const int Refused = 3;
 
     /// <summary>Interrupted a second time, without waiting for what was in flight (128 + SIGINT).</summary>

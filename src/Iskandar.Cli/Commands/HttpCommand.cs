@@ -46,18 +46,17 @@ internal static class HttpCommand
         }
 
         using var signals = new StopSignals();
-        TunnelFailure? failure;
+        TunnelOutcome outcome;
         await using (var view = TunnelViews.Create(upstream, TimeProvider.System))
         {
-            failure = await TunnelHost.RunAsync(upstream, settings, view, TimeProvider.System, signals.Stop);
+            outcome = await TunnelHost.RunAsync(upstream, settings, view, TimeProvider.System, signals.Stop);
         }
 
-        if (failure is null)
+        if (outcome.Failure is { } failure)
         {
-            return ExitCodes.Success;
+            await error.WriteLineAsync(VisibleText.From(failure));
         }
 
-        await error.WriteLineAsync(VisibleText.From(failure.Problem));
-        return failure.ExitCode;
+        return outcome.ExitCode;
     }
 }

@@ -19,9 +19,7 @@ internal static class TunnelHost
     private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>Runs until told to stop, or refused for good.</summary>
-    /// <returns>Null, or why it could not go on.</returns>
-    public static async Task<TunnelFailure?> RunAsync(
-        OriginSettings upstream, ClientSettings settings, ITunnelView view, TimeProvider timeProvider, CancellationToken stop)
+    public static async Task<TunnelOutcome> RunAsync(OriginSettings upstream, ClientSettings settings, ITunnelView view, TimeProvider timeProvider, CancellationToken stop)
     {
         var last = new TunnelStatus(TunnelState.Connecting);
         await using var names = NameStore.Open(StateFolder.Find(Environment.GetEnvironmentVariable), settings.Server, upstream.Origin, view.Notice);
@@ -36,20 +34,21 @@ internal static class TunnelHost
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            return null;
+            return new TunnelOutcome();
         }
         catch (TunnelRefusedException refused)
         {
-            return new TunnelFailure(refused.Message, IsRefused: true);
+            return new TunnelOutcome(refused.Message, IsRefused: true);
         }
 
         await EitherAsync(stop, app.Lifetime.ApplicationStopping);
         using var drain = new CancellationTokenSource(DrainTimeout, timeProvider);
 
         // Read before stopping writes over it.
-        var failure = stop.IsCancellationRequested ? null : TunnelFailure.Of(Volatile.Read(ref last));
+        var ended = Volatile.Read(ref last);
+        var outcome = stop.IsCancellationRequested ? new TunnelOutcome() : new TunnelOutcome(ended.Problem ?? "The tunnel has ended.", ended.IsRefused);
         await app.StopAsync(drain.Token);
-        return failure;
+        return outcome;
     }
 
     private static WebApplication Build(
@@ -61,6 +60,7 @@ internal static class TunnelHost
         {
             options.Server = settings.Server;
             options.Encoding = settings.Encoding;
+            options.MaxReconnectTime = settings.MaxReconnectTime;
             options.StatusChanged = statusChanged;
             options.KeptName = settings.NewName ? null : names?.Name;
             options.NameKept = names is null ? null : names.Keep;

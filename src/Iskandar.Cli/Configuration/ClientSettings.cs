@@ -11,6 +11,7 @@ namespace Iskandar.Cli.Configuration;
 /// <param name="UpstreamProtocol">What is spoken with the origin.</param>
 /// <param name="UpstreamTlsVerify">Whether the origin's certificate has to be good; null: unless it is on this machine.</param>
 /// <param name="NewName">Whether the tunnel is to have another name than the last time.</param>
+/// <param name="MaxReconnectTime">How long to try to connect again; null: for ever.</param>
 /// <param name="LogLevel">The least level logged.</param>
 internal sealed record ClientSettings(
     Uri Server,
@@ -20,6 +21,7 @@ internal sealed record ClientSettings(
     UpstreamProtocol UpstreamProtocol,
     bool? UpstreamTlsVerify,
     bool NewName,
+    TimeSpan? MaxReconnectTime,
     LogLevel LogLevel)
 {
     private static readonly Setting ServerSetting = new("server", "url", "The tunnel server. Default http://localhost:8080.");
@@ -47,6 +49,8 @@ internal sealed record ClientSettings(
 
     private static readonly Setting NewNameSetting = new(
         "new-name", "on|off", "Whether the tunnel gets a new name, and keeps that one from then on, instead of the one it had the last time. Default off.");
+    private static readonly Setting MaxReconnectTimeSetting = new(
+        "max-reconnect-time", "time|off", "How long to try to connect again when the connection is lost, before giving up. Default off: for ever.");
 
     // The default is the default of the type.
     private static readonly (string Name, TunnelEncoding Value)[] Encodings = [("binary", TunnelEncoding.Binary), ("json", TunnelEncoding.Json)];
@@ -62,7 +66,7 @@ internal sealed record ClientSettings(
     public static IReadOnlyList<Setting> All { get; } =
     [
         ServerSetting, HostHeaderSetting, LocationHeaderSetting, EncodingSetting, UpstreamProtocolSetting, UpstreamTlsVerifySetting, NewNameSetting,
-        LogSetting.Setting,
+        MaxReconnectTimeSetting, LogSetting.Setting,
     ];
 
     /// <summary>Reads every setting.</summary>
@@ -77,6 +81,7 @@ internal sealed record ClientSettings(
         ReadOneOf(reader, UpstreamProtocolSetting, Protocols, problems),
         ReadOneOf(reader, UpstreamTlsVerifySetting, OnOrOff, problems),
         ReadOneOf(reader, NewNameSetting, OnOrOff, problems) ?? false,
+        ReadMaxReconnectTime(reader, problems),
         LogSetting.Read(reader, problems));
 
     /// <summary>How the origin is spoken to.</summary>
@@ -89,6 +94,22 @@ internal sealed record ClientSettings(
                 + "Have this machine trust its certificate, or run iskandar http beside the app."
             : null;
         return new OriginSettings(origin, HostField, UpstreamProtocol, UpstreamTlsVerify ?? !origin.IsLoopback, LocationField);
+    }
+
+    private static TimeSpan? ReadMaxReconnectTime(SettingReader reader, ICollection<string> problems)
+    {
+        if (reader.ReadOne(MaxReconnectTimeSetting) is not { Text: not "off" } value)
+        {
+            return null;
+        }
+
+        var time = Quantities.ParseTime(value.Text);
+        if (time is null || time < TimeSpan.FromSeconds(1))
+        {
+            problems.Add(value.Complaint(Quantities.Time + " that is at least 1s, or off"));
+        }
+
+        return time;
     }
 
     private static T? ReadOneOf<T>(SettingReader reader, Setting setting, (string Name, T Value)[] choices, ICollection<string> problems)

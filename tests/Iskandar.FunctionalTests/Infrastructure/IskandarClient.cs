@@ -20,12 +20,15 @@ public sealed class IskandarClient : IAsyncDisposable
         StartAsync(server.Url, $"127.0.0.1:{originPort}", options);
 
     public static Task<IskandarClient> StartAsync(Uri server, string target, params string[] options) =>
-        StartAsync(new Dictionary<string, string>(), server, target, options);
+        WhenOpenAsync(ProcessUnderTest.Start(["http", target, "--server", server.ToString(), .. options]));
 
-    public static async Task<IskandarClient> StartAsync(
-        IReadOnlyDictionary<string, string> environment, Uri server, string target, params string[] options)
+    public static Task<IskandarClient> StartAsync(
+        IReadOnlyDictionary<string, string> environment, Uri server, string target, params string[] options) =>
+        WhenOpenAsync(ProcessUnderTest.Start(["http", target, "--server", server.ToString(), .. options], environment));
+
+    /// <summary>Waits until a process that was started has opened its tunnel.</summary>
+    public static async Task<IskandarClient> WhenOpenAsync(ProcessUnderTest process)
     {
-        var process = ProcessUnderTest.Start(["http", target, "--server", server.ToString(), .. options], environment);
         try
         {
             var line = await process.Output.WaitForAsync(static _ => true, "the public URL");

@@ -6,11 +6,13 @@ namespace Iskandar.FunctionalTests.Infrastructure;
 public sealed class IskandarServer : IAsyncDisposable
 {
     private readonly string[] _options;
+    private readonly IReadOnlyDictionary<string, string>? _environment;
     private ProcessUnderTest? _process;
 
-    private IskandarServer(string[] options)
+    private IskandarServer(string[] options, IReadOnlyDictionary<string, string>? environment = null)
     {
         _options = options;
+        _environment = environment;
         Port = Ports.Free();
         Url = new Uri($"http://localhost:{Port}/");
         Visitor = VisitorFactory.Create(Port);
@@ -23,6 +25,9 @@ public sealed class IskandarServer : IAsyncDisposable
     /// <summary>Connects to this server, whatever the host of the URL is.</summary>
     public HttpClient Visitor { get; }
 
+    /// <summary>What the process said that runs, if one does.</summary>
+    public OutputLog? Errors => _process?.Errors;
+
     public ProcessUnderTest Process => _process ?? throw new InvalidOperationException("Not running.");
 
     public static async Task<IskandarServer> StartAsync(params string[] options)
@@ -30,7 +35,7 @@ public sealed class IskandarServer : IAsyncDisposable
         var server = new IskandarServer(options);
         try
         {
-            await server.StartProcessAsync(null);
+            await server.StartProcessAsync();
         }
         catch
         {
@@ -43,10 +48,10 @@ public sealed class IskandarServer : IAsyncDisposable
 
     public static async Task<IskandarServer> StartAsync(IReadOnlyDictionary<string, string> environment, params string[] options)
     {
-        var server = new IskandarServer(options);
+        var server = new IskandarServer(options, environment);
         try
         {
-            await server.StartProcessAsync(environment);
+            await server.StartProcessAsync();
         }
         catch
         {
@@ -67,7 +72,7 @@ public sealed class IskandarServer : IAsyncDisposable
         _process = null;
     }
 
-    /// <summary>Starts again on the same port.</summary>
+    /// <summary>Starts again, on the same port and in the same environment.</summary>
     public async Task StartAgainAsync()
     {
         if (_process is not null)
@@ -75,7 +80,7 @@ public sealed class IskandarServer : IAsyncDisposable
             await KillAsync();
         }
 
-        await StartProcessAsync(null);
+        await StartProcessAsync();
     }
 
     public async ValueTask DisposeAsync()
@@ -87,11 +92,11 @@ public sealed class IskandarServer : IAsyncDisposable
         }
     }
 
-    private async Task StartProcessAsync(IReadOnlyDictionary<string, string>? environment)
+    private async Task StartProcessAsync()
     {
         string[] url = _options.Contains("--public-url") ? [] : ["--public-url", $"http://localhost:{Port}"];
         string[] arguments = ["server", .. url, "--listen", $"127.0.0.1:{Port}", .. _options];
-        _process = ProcessUnderTest.Start(arguments, environment);
+        _process = ProcessUnderTest.Start(arguments, _environment);
         try
         {
             await _process.Output.WaitForAsync(line => line.StartsWith("Listening on", StringComparison.Ordinal), "'Listening on'");

@@ -21,10 +21,17 @@ public sealed class ProcessUnderTest : IAsyncDisposable
 
     public OutputLog Errors { get; } = new("standard error");
 
-    public static ProcessUnderTest Start(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    public static ProcessUnderTest Start(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null) =>
+        Start([Executable.Path], arguments, environment);
+
+    /// <param name="command">The executable under test, behind a program that becomes it.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="environment">What it has in its environment besides what the tests have.</param>
+    public static ProcessUnderTest Start(
+        IReadOnlyList<string> command, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment)
     {
         var home = Directory.CreateTempSubdirectory("iskandar-test-");
-        var start = new ProcessStartInfo(Executable.Path, arguments)
+        var start = new ProcessStartInfo(command[0], [.. command.Skip(1), .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -90,6 +97,12 @@ public sealed class ProcessUnderTest : IAsyncDisposable
 
     /// <summary>What a service manager sends.</summary>
     public void Terminate() => Signal(15);
+
+    /// <summary>SIGSTOP: the process stands still, as one does whose machine sleeps. Numbered as on Linux.</summary>
+    public void Pause() => Signal(19);
+
+    /// <summary>SIGCONT.</summary>
+    public void Resume() => Signal(18);
 
     /// <summary>SIGKILL: the process gets no chance to say goodbye.</summary>
     public async Task KillAsync()

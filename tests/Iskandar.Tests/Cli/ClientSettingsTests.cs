@@ -12,27 +12,40 @@ public sealed class ClientSettingsTests
         var (settings, problems) = Read("");
 
         Assert.Empty(problems);
-        Assert.Equal(new ClientSettings(new Uri("http://localhost:8080"), HostField.Rewrite, LocationField.Rewrite, TunnelEncoding.Binary, UpstreamProtocol.Auto, null, false, LogLevel.Warning), settings);
+        Assert.Equal(new ClientSettings(new Uri("http://localhost:8080"), HostField.Rewrite, LocationField.Rewrite, TunnelEncoding.Binary, UpstreamProtocol.Auto, null, false, null, LogLevel.Warning), settings);
     }
 
     [Fact]
     public void Read_File_IsTaken()
     {
-        var (settings, problems) = Read("client: { server: https://tunnel.example.com, host-header: preserve, location-header: preserve, encoding: json, upstream-protocol: http2, upstream-tls-verify: on, new-name: on, log: none }");
+        var (settings, problems) = Read("client: { server: https://tunnel.example.com, host-header: preserve, location-header: preserve, encoding: json, upstream-protocol: http2, upstream-tls-verify: on, new-name: on, max-reconnect-time: 10m, log: none }");
 
         Assert.Empty(problems);
-        Assert.Equal(new ClientSettings(new Uri("https://tunnel.example.com"), HostField.Preserve, LocationField.Preserve, TunnelEncoding.Json, UpstreamProtocol.Http2, true, true, LogLevel.None), settings);
+        Assert.Equal(new ClientSettings(new Uri("https://tunnel.example.com"), HostField.Preserve, LocationField.Preserve, TunnelEncoding.Json, UpstreamProtocol.Http2, true, true, TimeSpan.FromMinutes(10), LogLevel.None), settings);
     }
 
     [Fact]
     public void Read_AllBad_AllReported()
     {
-        var (_, problems) = Read("client: { server: https://tunnel.example.com/path, host-header: a/b, location-header: drop, encoding: xml, upstream-protocol: spdy, upstream-tls-verify: maybe, new-name: please, log: loud }");
+        var (_, problems) = Read("client: { server: https://tunnel.example.com/path, host-header: a/b, location-header: drop, encoding: xml, upstream-protocol: spdy, upstream-tls-verify: maybe, new-name: please, max-reconnect-time: ever, log: loud }");
 
         Assert.Equal(
-            ["client.server", "client.host-header", "client.location-header", "client.encoding", "client.upstream-protocol", "client.upstream-tls-verify", "client.new-name", "client.log"],
+            ["client.server", "client.host-header", "client.location-header", "client.encoding", "client.upstream-protocol", "client.upstream-tls-verify", "client.new-name", "client.max-reconnect-time", "client.log"],
             problems.Select(problem => problem.Split(": ")[1]));
         Assert.EndsWith("expected auto, http1 or http2, got \"spdy\".", problems[4], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("off", null, false)]
+    [InlineData("1s", 1.0, false)]
+    [InlineData("90", 90.0, false)]
+    [InlineData("999ms", 0.999, true)]
+    [InlineData("0", 0.0, true)]
+    public void Read_MaxReconnectTime_OffOrAtLeastASecond(string text, double? seconds, bool isWrong)
+    {
+        var (settings, problems) = Read($"client: {{ max-reconnect-time: {text} }}");
+
+        Assert.Equal((seconds, isWrong), (settings.MaxReconnectTime?.TotalSeconds, problems.Count > 0));
     }
 
     [Theory]

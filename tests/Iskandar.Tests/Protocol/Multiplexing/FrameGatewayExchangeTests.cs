@@ -15,16 +15,18 @@ public sealed class FrameGatewayExchangeTests
         await using var stage = FrameGatewayStage.Create();
         using var early = stage.Open();
         early.SendHead(endOfRequest: false, upgrade: false);
-        Assert.Equal(ExchangeError.None, await FrameGatewayStage.SendAsync(early, "early"u8.ToArray()));
-
-        stage.Run();
+        var content = FrameGatewayStage.SendAsync(early, "early"u8.ToArray());
         using var late = stage.Open();
         late.SendHead(endOfRequest: true, upgrade: false);
+        Assert.False(content.IsCompleted);
+
+        stage.Run();
+        Assert.Equal(ExchangeError.None, await content.Within());
 
         Assert.Equal("""{"subdomain":"abc123"}""", await stage.Client.TextAsync());
         Assert.Equal(1u, (await stage.Client.FrameAsync(FrameType.Request)).Stream);
-        Assert.Equal("early", (await stage.Client.FrameAsync(FrameType.Data, 1)).Text);
         Assert.Equal(2u, (await stage.Client.FrameAsync(FrameType.Request)).Stream);
+        Assert.Equal("early", (await stage.Client.FrameAsync(FrameType.Data, 1)).Text);
     }
 
     [Fact]
