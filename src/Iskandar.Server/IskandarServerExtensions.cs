@@ -4,6 +4,7 @@ using Iskandar.Protocol.Connections;
 using Iskandar.Server.Configuration;
 using Iskandar.Server.Gateway;
 using Iskandar.Server.Handshake;
+using Iskandar.Server.Telemetry;
 using Iskandar.Server.Tunnels;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
@@ -48,6 +49,8 @@ public static class IskandarServerExtensions
         services.TryAddSingleton<IValidateOptions<IskandarServerOptions>, IskandarServerOptionsValidator>();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(static provider => new ByteBudget(provider.GetRequiredService<IOptions<IskandarServerOptions>>().Value.MaxBuffered));
+        services.AddMetrics();
+        services.TryAddSingleton<ServerMetrics>();
         services.TryAddSingleton<TunnelRegistry>();
         services.TryAddSingleton<TunnelHandshake>();
         services.TryAddSingleton<TunnelGateway>();

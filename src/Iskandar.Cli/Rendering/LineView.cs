@@ -29,7 +29,7 @@ internal sealed class LineView(LineWriter writer) : ITunnelView
                 }
                 else
                 {
-                    writer.Output($"reconnecting: {problem}, next attempt in {seconds} s");
+                    writer.Output(status.RetryIn > TimeSpan.Zero ? $"reconnecting: {problem}, next attempt in {seconds} s" : $"reconnecting: {problem}");
                 }
 
                 break;

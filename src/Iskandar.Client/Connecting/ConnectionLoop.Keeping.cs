@@ -5,7 +5,7 @@ namespace Iskandar.Client.Connecting;
 /// <content>One connection, from its first WebSocket to its last.</content>
 internal sealed partial class ConnectionLoop
 {
-    private Task KeepAsync(IClientConnection connection, IExchangeHandler handler, CancellationToken stop)
+    private Task<bool> KeepAsync(IClientConnection connection, IExchangeHandler handler, CancellationToken stop)
     {
         var keeping = KeepToTheEndAsync(connection, handler, stop);
         lock (_gate)
@@ -16,13 +16,13 @@ internal sealed partial class ConnectionLoop
         return keeping;
     }
 
-    // 1 run until the WebSocket ends; 2 resume the link, if there is one; again, until it can't be resumed or is closed.
-    private async Task KeepToTheEndAsync(IClientConnection connection, IExchangeHandler handler, CancellationToken stop)
+    // 1 run until the WebSocket ends; 2 resume the link, if there is one; again, until it can't be resumed or is closed. True: the connection was a good one.
+    private async Task<bool> KeepToTheEndAsync(IClientConnection connection, IExchangeHandler handler, CancellationToken stop)
     {
         await using (connection.ConfigureAwait(false))
         {
             var delay = new ReconnectDelay(_options.MaxReconnectDelay, Random.Shared);
-            bool isResumed;
+            bool isGood, isResumed;
             do
             {
                 // 1: not the stop token, for stopping closes the connection in its own order.
@@ -35,12 +35,13 @@ internal sealed partial class ConnectionLoop
                 }
 
                 // 2
-                var isGood = connection.HasReceived || _options.TimeProvider.GetElapsedTime(started) >= GoodConnection;
+                isGood = connection.HasReceived || _options.TimeProvider.GetElapsedTime(started) >= GoodConnection;
                 isResumed = connection.Resumption is not null && await TryResumeAsync(connection, delay, reason, isGood, stop).ConfigureAwait(false);
             }
             while (isResumed);
             connection.GiveUp();
             Remove(connection);
+            return isGood;
         }
     }
 

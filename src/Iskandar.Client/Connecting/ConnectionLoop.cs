@@ -63,15 +63,16 @@ internal sealed partial class ConnectionLoop : IDisposable
             while (true)
             {
                 var keeping = KeepAsync(connection, handler, stop);
-                await connection.GoingAway.ConfigureAwait(false);
+                var isLeaving = await connection.GoingAway.ConfigureAwait(false);
                 if (connection.IsDisplaced)
                 {
                     throw new TunnelRefusedException(
                         $"Another client has taken the name {connection.Registration.Subdomain}. Stop that one, or run this one with a name of its own: --new-name on");
                 }
 
-                Log.ServerGoesAway(_logger);
-                connection = await NextAsync(connection, keeping, stop).ConfigureAwait(false);
+                connection = isLeaving
+                    ? await NextAsync(connection, keeping, stop).ConfigureAwait(false)
+                    : await AgainAsync(await keeping.ConfigureAwait(false), stop).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -109,9 +110,26 @@ internal sealed partial class ConnectionLoop : IDisposable
         _wakeUp.Dispose();
     }
 
-    // The next connection; meanwhile the last one, if its server only goes away, is used as before.
-    private async Task<IClientConnection> NextAsync(IClientConnection last, Task keeping, CancellationToken stop)
+    private async Task<IClientConnection> AgainAsync(bool wasGood, CancellationToken stop)
     {
+        stop.ThrowIfCancellationRequested();
+        if (wasGood)
+        {
+            _delay.Reset();
+        }
+        else
+        {
+            await WaitAsync("the connection broke as soon as it was made", atLeast: null, _wakeUp.Version, stop).ConfigureAwait(false);
+        }
+
+        return await ConnectAsync(failed: null, isFirst: false, stop).ConfigureAwait(false);
+    }
+
+    // The next connection; meanwhile the last one, whose server only goes away, is used as before.
+    private async Task<IClientConnection> NextAsync(IClientConnection last, Task<bool> keeping, CancellationToken stop)
+    {
+        Log.ServerGoesAway(_logger);
+
         // Without another server to go to, this one need not wait for us.
         var next = await ConnectAsync(last.StopAccepting, isFirst: false, stop).ConfigureAwait(false);
         lock (_gate)
@@ -123,7 +141,7 @@ internal sealed partial class ConnectionLoop : IDisposable
         return next;
     }
 
-    private async Task LeaveAsync(IClientConnection connection, Task keeping, CancellationToken stop)
+    private async Task LeaveAsync(IClientConnection connection, Task<bool> keeping, CancellationToken stop)
     {
         try
         {
@@ -170,10 +188,7 @@ internal sealed partial class ConnectionLoop : IDisposable
                 throw new TunnelRefusedException(result.Problem!);
             }
 
-            if (!await TryWaitAsync(_delay, result.Problem!, result.RetryAfter, seen, isShown: true, cancellationToken).ConfigureAwait(false))
-            {
-                throw new TimeoutException($"{result.Problem}; given up after {_options.MaxReconnectTime!.Value.TotalSeconds:0} s.");
-            }
+            await WaitAsync(result.Problem!, result.RetryAfter, seen, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -212,11 +227,18 @@ internal sealed partial class ConnectionLoop : IDisposable
     private void ReportOnline(IClientConnection connection)
     {
         _lostAt = null;
-        _delay.Reset();
         var url = PublicUrl.From(connection.Registration, _options.Server!);
         Opened?.Invoke(url);
         Log.Online(_logger, url.GetLeftPart(UriPartial.Authority));
         Report(new TunnelStatus(TunnelState.Online, url));
+    }
+
+    private async Task WaitAsync(string problem, TimeSpan? atLeast, long seen, CancellationToken cancellationToken)
+    {
+        if (!await TryWaitAsync(_delay, problem, atLeast, seen, isShown: true, cancellationToken).ConfigureAwait(false))
+        {
+            throw new TimeoutException($"{problem}; given up after {_options.MaxReconnectTime!.Value.TotalSeconds:0} s.");
+        }
     }
 
     // False: there was no connection for as long as there may be none.

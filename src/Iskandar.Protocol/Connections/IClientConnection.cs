@@ -11,8 +11,10 @@ public interface IClientConnection : IAsyncDisposable
     /// <summary>What it takes to resume the link over another WebSocket; null unless the WebSocket is lost and the link is kept.</summary>
     LinkResumption? Resumption { get; }
 
-    /// <summary>Completes when the server has said that it goes away, or this connection has ended: time to open another one.</summary>
-    Task GoingAway { get; }
+    /// <summary>
+    /// Completes when it is time to open another connection. True: the server has said that it goes away; until then it serves this one. False: this one has ended.
+    /// </summary>
+    Task<bool> GoingAway { get; }
 
     /// <summary>Whether anything but the registration has come over the present WebSocket, or the one before when there is none.</summary>
     bool HasReceived { get; }

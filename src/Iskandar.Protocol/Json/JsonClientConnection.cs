@@ -18,7 +18,7 @@ internal sealed class JsonClientConnection : IClientConnection
     private readonly Lock _gate = new();
     private readonly Dictionary<string, JsonClientExchange> _exchanges = new(StringComparer.Ordinal);
     private readonly FieldSection _cookies = new();
-    private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<bool> _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IExchangeHandler? _handler;
     private volatile bool _stopping;
 
@@ -37,7 +37,7 @@ internal sealed class JsonClientConnection : IClientConnection
     // The encoding has no link: what is lost is lost.
     public LinkResumption? Resumption => null;
 
-    public Task GoingAway => _over.Task;
+    public Task<bool> GoingAway => _over.Task;
 
     public bool IsDisplaced => _socket.CloseStatus == WebSocketCloseStatus.PolicyViolation;
 
@@ -69,7 +69,7 @@ internal sealed class JsonClientConnection : IClientConnection
             }
 
             await ClosingHandshake.FinishAsync(_socket, Sender, _options.TimeProvider).ConfigureAwait(false);
-            _over.TrySetResult();
+            _over.TrySetResult(false);
         }
     }
 

@@ -13,13 +13,13 @@ internal sealed partial class FrameClientConnection
     // The server may have noticed the loss later, and then keeps the link that much longer.
     private static readonly TimeSpan KeepLonger = TimeSpan.FromSeconds(15);
 
-    private readonly TaskCompletionSource _goingAway = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<bool> _goingAway = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private WebSocket? _next;
     private long _offset;
 
     public LinkResumption? Resumption => IsDetached && Registration.Resume is { } secret ? new LinkResumption(Registration.Subdomain, secret, Received) : null;
 
-    public Task GoingAway => _goingAway.Task;
+    public Task<bool> GoingAway => _goingAway.Task;
 
     public bool IsDisplaced { get; private set; }
 

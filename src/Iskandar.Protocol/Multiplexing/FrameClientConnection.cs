@@ -143,7 +143,7 @@ internal sealed partial class FrameClientConnection : FrameConnection, IClientCo
     {
         // The server opens no more exchanges and closes when those in flight are done; there is nothing to do here until then.
         IsDisplaced |= frame.Code == ErrorCode.Displaced;
-        _goingAway.TrySetResult();
+        _goingAway.TrySetResult(true);
     }
 
     protected override void OnLost()
@@ -155,7 +155,7 @@ internal sealed partial class FrameClientConnection : FrameConnection, IClientCo
             exchanges = [.. _exchanges.Values];
         }
 
-        _goingAway.TrySetResult();
+        _goingAway.TrySetResult(false);
 
         foreach (var exchange in exchanges)
         {

@@ -4,6 +4,7 @@ using Iskandar.Protocol.Messages;
 using Iskandar.Server.Configuration;
 using Iskandar.Server.ErrorPages;
 using Iskandar.Server.Gateway;
+using Iskandar.Server.Telemetry;
 using Iskandar.Server.Tunnels;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -18,6 +19,7 @@ internal sealed class TunnelHandshake(
     ByteBudget budget,
     IOptions<IskandarServerOptions> options,
     TimeProvider time,
+    ServerMetrics metrics,
     ILogger<TunnelHandshake> logger)
 {
     private static readonly TimeSpan MostForDisplaced = TimeSpan.FromSeconds(5);
@@ -52,7 +54,13 @@ internal sealed class TunnelHandshake(
         };
         if (refusal != ExchangeError.None)
         {
-            Log.HandshakeRefused(logger, refusal.ToCode(), context.Connection.RemoteIpAddress);
+            metrics.HandshakeRefused(refusal);
+            if (refusal is not (ExchangeError.LinkGone or ExchangeError.NameRefused or ExchangeError.RequestInvalid))
+            {
+                // Whoever guesses at secrets must not fill the log.
+                Log.HandshakeRefused(logger, refusal.ToCode(), context.Connection.RemoteIpAddress);
+            }
+
             await ErrorPage.WriteProblemAsync(context, refusal);
             return;
         }
@@ -107,6 +115,7 @@ internal sealed class TunnelHandshake(
     private async Task ServeAsync(HttpContext context, Tunnel tunnel)
     {
         IGatewayConnection? connection = null;
+        var isKept = false;
         try
         {
             var accepted = OptionalMessageList.Parse(context.Request.Headers[OptionalMessageList.FieldName]);
@@ -122,14 +131,24 @@ internal sealed class TunnelHandshake(
 
             // The drain looks at attached connections only, as does who takes the name; one that came while they looked must end by itself.
             var stopped = new CancellationToken(canceled: registry.IsStopping || !registry.IsCurrent(tunnel));
+            if (tunnel.IsClaimed)
+            {
+                metrics.HandshakeClaimed();
+            }
+            else
+            {
+                metrics.HandshakeOpened();
+            }
+
             Log.TunnelOpened(logger, tunnel.Name, context.Connection.RemoteIpAddress);
             var reason = await connection.RunAsync(ToRegistration(tunnel, limits, socket.SubProtocol), stopped);
             LogEnd(tunnel, connection, reason);
+            isKept = !connection.IsOver;
         }
         finally
         {
             // A link that is kept is the keeper's to end.
-            if (connection?.IsOver != false)
+            if (!isKept)
             {
                 registry.Release(tunnel);
                 if (connection is not null)
@@ -154,6 +173,7 @@ internal sealed class TunnelHandshake(
             return;
         }
 
+        metrics.HandshakeResumed();
         Log.TunnelResumed(logger, tunnel.Name, context.Connection.RemoteIpAddress);
         var limits = ToLimits(OptionalMessages.Resume);
         var reason = await connection.ResumeAsync(
@@ -177,6 +197,7 @@ internal sealed class TunnelHandshake(
         }
         else
         {
+            metrics.LinkDetached();
             Log.TunnelDetached(logger, tunnel.Name, reason);
         }
     }

@@ -4,7 +4,8 @@ namespace Iskandar.Server.Tunnels;
 
 /// <summary>One name and the connection that serves it.</summary>
 /// <param name="name">The name, a DNS label in lower case.</param>
-internal sealed class Tunnel(string name)
+/// <param name="isClaimed">Whether it was asked for, with its key.</param>
+internal sealed class Tunnel(string name, bool isClaimed = false)
 {
     private readonly TaskCompletionSource _attached = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<Tunnel?> _successor = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -12,6 +13,8 @@ internal sealed class Tunnel(string name)
     private volatile Tunnel? _next;
 
     public string Name => name;
+
+    public bool IsClaimed => isClaimed;
 
     /// <summary>The connection; null while the opening handshake is still under way.</summary>
     public IGatewayConnection? Connection => _connection;

@@ -46,7 +46,7 @@ internal sealed class TunnelRegistry(IOptions<IskandarServerOptions> options)
     /// <returns><see cref="ExchangeError.None"/>, <see cref="ExchangeError.ServerFull"/> or <see cref="ExchangeError.ServerStopping"/>.</returns>
     public ExchangeError TryClaim(string name, out Tunnel? tunnel, out Tunnel? displaced)
     {
-        var claimed = new Tunnel(name);
+        var claimed = new Tunnel(name, isClaimed: true);
         while (true)
         {
             if (_tunnels.TryGetValue(name, out displaced))
