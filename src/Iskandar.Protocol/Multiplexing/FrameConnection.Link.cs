@@ -46,6 +46,18 @@ internal abstract partial class FrameConnection
     /// <summary>Whether there is no WebSocket at the moment, and another one could go on.</summary>
     protected bool IsDetached => _state == LinkState.Detached;
 
+    /// <summary>Completes when the link has come off the WebSocket that it has now; completed when it is detached.</summary>
+    protected Task RunEnded
+    {
+        get
+        {
+            lock (_linkGate)
+            {
+                return _runEnded.Task;
+            }
+        }
+    }
+
     /// <summary>Bytes received since the link began. It stands still while the link is detached.</summary>
     protected long Received => Volatile.Read(ref _received);
 

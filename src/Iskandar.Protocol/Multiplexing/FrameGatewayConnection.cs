@@ -118,12 +118,12 @@ internal sealed partial class FrameGatewayConnection : FrameConnection, IResumab
     public async Task DrainAsync(CancellationToken deadline)
     {
         SendGoAway(ErrorCode.Stopping, "The server is stopping.");
-        if (Options.Accepted.HasFlag(OptionalMessages.Resume) && !IsDetached)
+        if (Options.Accepted.HasFlag(OptionalMessages.Resume))
         {
-            // Visitors are served here until the client is served elsewhere: it says when.
+            // Visitors are served here until the client is served elsewhere: it says when. One that is lost says nothing.
             try
             {
-                await _left.Task.WaitAsync(MostToLeave, Time, deadline).ConfigureAwait(false);
+                await Task.WhenAny(_left.Task, RunEnded).WaitAsync(MostToLeave, Time, deadline).ConfigureAwait(false);
             }
             catch (Exception fault) when (fault is TimeoutException or OperationCanceledException)
             {

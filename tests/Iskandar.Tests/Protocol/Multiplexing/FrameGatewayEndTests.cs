@@ -91,6 +91,23 @@ public sealed class FrameGatewayEndTests
     }
 
     [Fact]
+    public async Task Drain_LinkIsLostMeanwhile_IsNotWaitedFor()
+    {
+        await using var stage = FrameGatewayStage.Create(
+            static time => new GatewayConnectionOptions { TimeProvider = time, Accepted = OptionalMessages.Resume, Keep = TimeSpan.FromMinutes(1) });
+        stage.Run();
+        await stage.Client.TextAsync();
+        var drained = stage.Connection.DrainAsync(CancellationToken.None);
+        await GoAwayAsync(stage);
+        Assert.False(drained.IsCompleted);
+
+        stage.Client.Socket.Abort();
+
+        await drained.Within();
+        Assert.True(stage.Connection.IsOver);
+    }
+
+    [Fact]
     public async Task Drain_ClientDoesNotAnswerTheClose_AbortedAfterAWhile()
     {
         await using var stage = await FrameGatewayStage.StartAsync();
