@@ -129,6 +129,7 @@ internal sealed partial class ConnectionLoop : IDisposable
     private async Task<IClientConnection> NextAsync(IClientConnection last, Task<bool> keeping, CancellationToken stop)
     {
         Log.ServerGoesAway(_logger);
+        _delay.Reset();
 
         // Without another server to go to, this one need not wait for us.
         var next = await ConnectAsync(last.StopAccepting, isFirst: false, stop).ConfigureAwait(false);
