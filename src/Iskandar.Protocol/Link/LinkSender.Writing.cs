@@ -189,6 +189,7 @@ internal sealed partial class LinkSender
     private void BecomeIdle()
     {
         _writer = null;
+        _log.Unclaim();
         _idle?.TrySetResult();
         _idle = null;
         if (_over)

@@ -69,7 +69,7 @@ internal sealed partial class LinkSender(TimeProvider time, ByteBudget? budget =
 
     // Without the lock, as HasLeft: who asks holds locks that are taken under it.
     /// <summary>Whether so much is pending that nothing new should begin: far more than content, which waits, can come to.</summary>
-    public bool IsOverfull => _log.Waiting >= MostWithoutRefusal;
+    public bool IsOverfull => _log.End - _log.Unsent >= MostWithoutRefusal;
 
     /// <summary>Whether it takes no more frames.</summary>
     public bool IsOver => Volatile.Read(ref _over);
@@ -144,8 +144,17 @@ internal sealed partial class LinkSender(TimeProvider time, ByteBudget? budget =
         }
     }
 
-    /// <summary>Whether the byte at this offset may have reached the other side.</summary>
-    public bool HasLeft(long offset) => offset < _log.MostTaken;
+    /// <summary>Whether the byte at this offset may have reached the other side, or is about to.</summary>
+    public bool HasLeft(long offset) => offset < _log.Unsent;
+
+    /// <summary>Drops what was never sent and isn't about to be: from here on that is certain.</summary>
+    public void DropUnsent()
+    {
+        lock (_gate)
+        {
+            _log.Truncate(_log.Unsent);
+        }
+    }
 
     /// <summary>Whether anything was sent since this was last asked.</summary>
     public bool TakeHasSpoken()

@@ -44,6 +44,9 @@ internal sealed class OutboundLog : IBufferWriter<byte>
     /// <summary>Bytes that wait for their turn.</summary>
     public long Waiting => End - Claimed;
 
+    /// <summary>The offset from which on nothing has ever left, nor is about to.</summary>
+    public long Unsent => Math.Max(Claimed, MostTaken);
+
     /// <summary>Bytes held, whatever for.</summary>
     public long Length => End - Acknowledged;
 
@@ -87,6 +90,7 @@ internal sealed class OutboundLog : IBufferWriter<byte>
             Remove(_segments.Count - 1, 1);
         }
 
+        _current = Math.Clamp(_current, 0, Math.Max(0, _segments.Count - 1));
         End = end;
     }
 
@@ -98,6 +102,9 @@ internal sealed class OutboundLog : IBufferWriter<byte>
         Claimed = End;
         return any;
     }
+
+    /// <summary>Gives back what is left of the batch: it waits for its turn again.</summary>
+    public void Unclaim() => Claimed = Taken;
 
     /// <summary>Takes the next piece of the batch.</summary>
     /// <param name="most">The longest piece, in bytes.</param>

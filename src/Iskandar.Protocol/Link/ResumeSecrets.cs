@@ -1,65 +1,78 @@
 using System.Buffers.Text;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
 namespace Iskandar.Protocol.Link;
 
 /// <summary>
-/// Who may resume a link: whoever shows its secret. Each connection brings a new one; the one before is good until the new one is known to have arrived, for the
-/// connection may be lost before that. Not safe for concurrent use.
+/// Who may resume a link: whoever shows its secret. Each connection brings a new one; those before are good until it is known to have arrived, for the
+/// connection may be lost before that, and attempts may come in another order than they were made. Not safe for concurrent use.
 /// </summary>
 internal sealed class ResumeSecrets
 {
     /// <summary>Bytes of a secret, from a cryptographic generator.</summary>
     public const int Size = 16;
 
-    private byte[]? _confirmed;
-    private byte[]? _offered;
+    // More than are ever on their way at once.
+    private const int MostOffered = 8;
+
+    private readonly List<string> _offered = [];
+    private string? _confirmed;
 
     /// <summary>Makes the secret of the next connection.</summary>
     /// <returns>The secret in base64url without padding (RFC 4648 section 5).</returns>
     public string Offer()
     {
-        _offered = RandomNumberGenerator.GetBytes(Size);
-        return Base64Url.EncodeToString(_offered);
+        if (_offered.Count == MostOffered)
+        {
+            _offered.RemoveAt(0);
+        }
+
+        var secret = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(Size));
+        _offered.Add(secret);
+        return secret;
     }
 
-    /// <summary>The client has the secret that was offered last: the one before is void.</summary>
-    public void Confirm()
-    {
-        if (_offered is not null)
-        {
-            _confirmed = _offered;
-            _offered = null;
-        }
-    }
+    /// <summary>The client has the secret that was offered last: those before are void.</summary>
+    public void Confirm() => Confirm(_offered.Count - 1);
 
     /// <summary>Whether this is the secret. Takes as long for a wrong one as for the right one.</summary>
     public bool IsValid(ReadOnlySpan<char> secret)
     {
-        Span<byte> bytes = stackalloc byte[Size];
-        return secret.Length == Base64Url.GetEncodedLength(Size)
-            && Base64Url.TryDecodeFromChars(secret, bytes, out var written)
-            && written == Size
-            && (IsEqual(_confirmed, bytes) | IsEqual(_offered, bytes));
+        var isValid = IsEqual(_confirmed, secret);
+        foreach (var offered in _offered)
+        {
+            isValid |= IsEqual(offered, secret);
+        }
+
+        return isValid;
     }
 
-    /// <summary>As <see cref="IsValid"/>, and whoever shows the secret that was offered last has it.</summary>
+    /// <summary>As <see cref="IsValid"/>, and whoever shows a secret has it: those before are void.</summary>
     public bool TryUse(ReadOnlySpan<char> secret)
     {
-        if (!IsValid(secret))
+        for (var i = 0; i < _offered.Count; i++)
         {
-            return false;
+            if (IsEqual(_offered[i], secret))
+            {
+                Confirm(i);
+                break;
+            }
         }
 
-        Span<byte> bytes = stackalloc byte[Size];
-        Base64Url.DecodeFromChars(secret, bytes);
-        if (IsEqual(_offered, bytes))
-        {
-            Confirm();
-        }
-
-        return true;
+        return IsEqual(_confirmed, secret);
     }
 
-    private static bool IsEqual(byte[]? known, ReadOnlySpan<byte> shown) => known is not null && CryptographicOperations.FixedTimeEquals(known, shown);
+    private void Confirm(int index)
+    {
+        if (index >= 0)
+        {
+            _confirmed = _offered[index];
+            _offered.RemoveRange(0, index + 1);
+        }
+    }
+
+    // Text is compared with text: a secret has one spelling, and nothing that a peer sends is decoded.
+    private static bool IsEqual(string? known, ReadOnlySpan<char> shown) =>
+        known is not null && CryptographicOperations.FixedTimeEquals(MemoryMarshal.AsBytes(known.AsSpan()), MemoryMarshal.AsBytes(shown));
 }

@@ -65,6 +65,9 @@ internal sealed partial class FrameClientConnection : FrameConnection, IClientCo
     public ValueTask DisposeAsync()
     {
         DisposeTransport();
+
+        // One that was never run on is closed by nobody else.
+        Interlocked.Exchange(ref _next, null)?.Dispose();
         return default;
     }
 

@@ -40,11 +40,8 @@ internal abstract partial class FrameConnection
     /// <summary>Whether anything has come over the present WebSocket, or the one before when there is none.</summary>
     public bool HasReceived => !Volatile.Read(ref _isFirstReceive);
 
-    /// <summary>How long a detached link is kept.</summary>
-    protected TimeSpan Keep { get; set; }
-
     /// <summary>Whether there is no WebSocket at the moment, and another one could go on.</summary>
-    protected bool IsDetached => _state == LinkState.Detached;
+    public bool IsDetached => _state == LinkState.Detached;
 
     /// <summary>Completes when the link has come off the WebSocket that it has now; completed when it is detached.</summary>
     protected Task RunEnded
@@ -59,7 +56,10 @@ internal abstract partial class FrameConnection
     }
 
     /// <summary>Bytes received since the link began. It stands still while the link is detached.</summary>
-    protected long Received => Volatile.Read(ref _received);
+    public long Received => Volatile.Read(ref _received);
+
+    /// <summary>How long a detached link is kept.</summary>
+    protected TimeSpan Keep { get; set; }
 
     /// <summary>What is due once a second: signs of life, acknowledgements, the end of a link that nobody resumes.</summary>
     protected void SweepLink()

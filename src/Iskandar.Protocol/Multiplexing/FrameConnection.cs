@@ -207,6 +207,7 @@ internal abstract partial class FrameConnection
 
     protected void DisposeTransport()
     {
+        _isClosing = true;
         if (!TryEndDetached(alsoIdle: true))
         {
             Break("disposed");

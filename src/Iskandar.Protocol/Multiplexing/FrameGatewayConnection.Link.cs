@@ -34,12 +34,15 @@ internal sealed partial class FrameGatewayConnection
     {
         // 1 One at a time: of two that come at once, the later one displaces the earlier.
         await _resuming.WaitAsync(cancellationToken).ConfigureAwait(false);
-        Task<string>? running;
+        Task<string>? running = null;
         try
         {
             // 2 The older connection may be half open, or be read still: from here on what has been received stands still.
-            await TakeOffAsync().ConfigureAwait(false);
-            running = TryUse(secret) ? RunAsync(socket, registration with { Received = Received }, received, cancellationToken) : null;
+            if (CheckResume(secret, received) == ResumeVerdict.Granted)
+            {
+                await TakeOffAsync().ConfigureAwait(false);
+                running = TryUse(secret) ? RunAsync(socket, registration with { Received = Received }, received, cancellationToken) : null;
+            }
         }
         finally
         {

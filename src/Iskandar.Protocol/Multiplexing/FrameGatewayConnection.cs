@@ -226,7 +226,9 @@ internal sealed partial class FrameGatewayConnection : FrameConnection, IResumab
 
     protected override void OnLost()
     {
+        // A request that is told to be unsent must not go out after that, before the close frame.
         Refuse(ExchangeError.TunnelLost);
+        Sender.DropUnsent();
         _left.TrySetResult();
         foreach (var exchange in OpenExchanges())
         {

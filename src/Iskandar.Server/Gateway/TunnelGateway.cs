@@ -64,6 +64,12 @@ internal sealed class TunnelGateway(IOptions<IskandarServerOptions> options, Tim
         {
             next = tunnel.Connection is null ? tunnel : await tunnel.SuccessorAsync(either.Token);
             connection = next is null ? null : await next.WaitAsync(either.Token);
+            while (connection is null && next is not null)
+            {
+                // Displaced before it had one.
+                next = await next.SuccessorAsync(either.Token);
+                connection = next is null ? null : await next.WaitAsync(either.Token);
+            }
         }
         catch (OperationCanceledException)
         {

@@ -68,7 +68,10 @@ internal sealed class InMemoryServer : IAsyncDisposable
     public Stream Connect() => _transport.Connect();
 
     /// <summary>Opens a tunnel by hand, up to the handshake.</summary>
-    public async Task<JsonPeer> ConnectPeerAsync(string? accept = null, params string[] subprotocols)
+    public Task<JsonPeer> ConnectPeerAsync(string? accept = null, params string[] subprotocols) => ConnectPeerAsync([], accept, subprotocols);
+
+    /// <summary>Opens a tunnel by hand with fields of its own, up to the handshake.</summary>
+    public async Task<JsonPeer> ConnectPeerAsync((string Name, string Value)[] fields, string? accept, params string[] subprotocols)
     {
         var socket = new ClientWebSocket();
         lock (_sockets)
@@ -79,6 +82,11 @@ internal sealed class InMemoryServer : IAsyncDisposable
         if (accept is not null)
         {
             socket.Options.SetRequestHeader(OptionalMessageList.FieldName, accept);
+        }
+
+        foreach (var (name, value) in fields)
+        {
+            socket.Options.SetRequestHeader(name, value);
         }
 
         foreach (var subprotocol in subprotocols)
@@ -115,6 +123,13 @@ internal sealed class InMemoryServer : IAsyncDisposable
         return new Uri($"http://{tunnel.Name}.tunnel.example.com");
     }
 
+    /// <summary>The server's end of the connection that has this name now.</summary>
+    public IGatewayConnection ConnectionOf(string name)
+    {
+        Assert.True(_app.Services.GetRequiredService<TunnelRegistry>().TryFind(name, out var tunnel));
+        return tunnel.Connection!;
+    }
+
     public Task StopAsync() => _stopped ??= _app.StopAsync(Bounded.Token).Within();
 
     public async ValueTask DisposeAsync()
@@ -126,7 +141,16 @@ internal sealed class InMemoryServer : IAsyncDisposable
         }
 
         Visitor.Dispose();
-        await StopAsync();
+
+        // Links are given time to go elsewhere.
+        var stopping = StopAsync();
+        while (!stopping.IsCompleted)
+        {
+            Time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        await stopping;
         await _app.DisposeAsync();
     }
 }
