@@ -177,6 +177,7 @@ public sealed class FaultStage : IAsyncDisposable
          {fault.GetType().Name}: {fault.Message}
          The relay ({Relay?.Cuts} cuts, {Relay?.Connections.Count} connections):
          {Relay?.History}
+         {Relay?.Open}
          The client:
          {Tail(Client?.Process.Output)}
          {Tail(Client?.Process.Errors)}
