@@ -88,6 +88,15 @@ public sealed class FaultStage : IAsyncDisposable
         Assert.Equal((200, "small 0"), ((int)response.StatusCode, Expect.ErrorCode(response) ?? await response.Content.ReadAsStringAsync(limit.Token)));
     }
 
+    /// <summary>Waits until clients have written so many names into their state folder.</summary>
+    public Task NamesKeptAsync(int count) => Eventually.TrueAsync(
+        async () =>
+        {
+            await ServesAsync();
+            return Directory.EnumerateFiles(_state.FullName, "*.json", SearchOption.AllDirectories).Count() >= count;
+        },
+        $"{count} kept names");
+
     /// <summary>One more small request, as soon as there is a tunnel again.</summary>
     public Task ServesAgainAsync() => Eventually.TrueAsync(
         async () =>
@@ -168,6 +177,7 @@ public sealed class FaultStage : IAsyncDisposable
          {fault.GetType().Name}: {fault.Message}
          The relay ({Relay?.Cuts} cuts, {Relay?.Connections.Count} connections):
          {Relay?.History}
+         {Relay?.Open}
          The client:
          {Tail(Client?.Process.Output)}
          {Tail(Client?.Process.Errors)}

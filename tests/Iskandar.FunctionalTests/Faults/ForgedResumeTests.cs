@@ -30,7 +30,10 @@ public class ForgedResumeTests
         var right = Captured(stage);
         string[] forged =
         [
-            "", "x", "AAAAAAAAAAAAAAAAAAAAAA", "%00,\"'", new string('A', 16_000), right.Secret + right.Secret, right.Secret[..^1],
+            "", "x", "%00,\"'", new string('A', 16_000), right.Secret + right.Secret, right.Secret[..^1],
+
+            // As long as one: base64url of other bytes, and what is none.
+            "AAAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAB", "AAAAAAAAAAA=AAAAAAAAAA", "%%%%%%%%%%%%%%%%%%%%%%",
             (right.Secret[0] == 'A' ? 'B' : 'A') + right.Secret[1..], right.Secret[..^1] + (right.Secret[^1] == 'A' ? 'Q' : 'A'),
         ];
         foreach (var secret in forged)
@@ -99,11 +102,25 @@ public class ForgedResumeTests
             new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = stage.Token },
             async (number, _) =>
             {
-                var guess = handshake with { Secret = string.Create(CultureInfo.InvariantCulture, $"{number:d22}") };
+                var digits = string.Create(CultureInfo.InvariantCulture, $"{number:d21}");
+                var guess = handshake with { Secret = digits + "AB"[number % 2] };
                 CheckRefusal(guess, await guess.SendAsync(stage.Server));
             });
 
         await GoesOnAsync(stage, stage.Relay.Connections.Count);
+    });
+
+    [Fact]
+    public Task Name_ClaimedWithoutItsKey_IsRefused() => FaultStage.RunAsync(async stage =>
+    {
+        var connections = stage.Relay.Connections.Count;
+        foreach (var key in (string[])["", "x", "AAAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAB", "%%%%%%%%%%%%%%%%%%%%%%", new string('A', 16_000)])
+        {
+            var head = await ResumeHandshake.ClaimAsync(stage.Server, stage.Client.Name, key);
+            Assert.True(head.Status is 400 or 403, $"A claim with the key '{key}' was answered with {head.Status} {head["Iskandar-Error"]}.");
+        }
+
+        await GoesOnAsync(stage, connections);
     });
 
     private static ResumeHandshake Captured(FaultStage stage) => ResumeHandshake.From(stage.Relay.Connections[0]);

@@ -13,7 +13,7 @@ namespace Iskandar.FunctionalTests.Faults;
 public class KilledTests
 {
     private const double BackWithin = 2;
-    private const double EndsWithin = 5;
+    private const double EndsWithin = 10;
 
     [Fact]
     public Task Server_KilledAndStartedAgain_SameUrlSoonAndNothingHangs() => FaultStage.RunAsync(async stage =>
@@ -22,23 +22,28 @@ public class KilledTests
         var inFlight = await BeginAllAsync(stage);
         var lines = stage.Client.Process.Output.Lines.Count;
 
+        var killed = TimeProvider.System.GetTimestamp();
         await stage.Server.KillAsync();
         await EndedAsync(inFlight);
         await stage.Server.StartAgainAsync();
         var start = TimeProvider.System.GetTimestamp();
+        var away = TimeProvider.System.GetElapsedTime(killed, start).TotalSeconds;
         await stage.Client.OnlineAgainAsync(lines);
         Assert.Equal(url, stage.Client.Url);
         await stage.ServesAsync();
 
         var back = TimeProvider.System.GetElapsedTime(start).TotalSeconds;
-        FaultStage.Say($"served again {back:0.00} s after 'Listening'");
-        Assert.InRange(back, 0, BackWithin);
+        FaultStage.Say($"away for {away:0.00} s, served again {back:0.00} s after 'Listening'");
+
+        // The longer a server is away, the less often it is asked for; on a busy machine it takes long to start.
+        Assert.InRange(back, 0, Math.Max(BackWithin, 2 * away));
     });
 
     [Fact]
     public Task Client_KilledAndStartedAgain_SameUrlAndAnswersWhatWaited() => FaultStage.RunAsync(async stage =>
     {
         var url = stage.Client.Url;
+        await stage.NamesKeptAsync(1);
         var inFlight = await BeginAllAsync(stage);
 
         await stage.KillClientAsync();
@@ -55,6 +60,7 @@ public class KilledTests
     public Task Client_KilledAgainAndAgain_KeepsItsUrl() => FaultStage.RunAsync(async stage =>
     {
         var url = stage.Client.Url;
+        await stage.NamesKeptAsync(1);
         for (var number = 0; number < 3; number++)
         {
             await stage.Client.Process.KillAsync();
@@ -65,6 +71,17 @@ public class KilledTests
     });
 
     [Fact]
+    public Task Client_KilledAsSoonAsItShowsItsUrl_KeepsIt() => FaultStage.RunAsync(async stage =>
+    {
+        var url = stage.Client.Url;
+
+        await stage.Client.Process.KillAsync();
+        await stage.StartClientAgainAsync();
+
+        Assert.Equal(url, stage.Client.Url);
+    });
+
+    [Fact]
     public Task Clients_OfOneCommandLineAtOnce_HaveNamesOfTheirOwnAndKeepThem() => FaultStage.RunAsync(async stage =>
     {
         var first = stage.Client;
@@ -72,6 +89,7 @@ public class KilledTests
         Assert.NotEqual(first.Url, second.Url);
         await AnswersAsync(stage, first.Url);
         await AnswersAsync(stage, second.Url);
+        await stage.NamesKeptAsync(2);
 
         await first.Process.KillAsync();
         await second.Process.KillAsync();
@@ -92,7 +110,7 @@ public class KilledTests
     }
 
     /// <summary>One exchange of each kind, of which none can end by itself.</summary>
-    private static async Task<Task[]> BeginAllAsync(FaultStage stage)
+    private static async Task<Dictionary<string, Task>> BeginAllAsync(FaultStage stage)
     {
         var gated = stage.GatedAsync("in-flight");
         await stage.App.NextGatedAsync();
@@ -103,14 +121,24 @@ public class KilledTests
         var never = new TaskCompletionSource();
         var pattern = new Pattern(stage.Random.Next(), 1L << 40);
         var download = await Transfers.BeginDownloadAsync(stage, pattern);
-        return
-        [
-            gated,
-            ReadEventsAsync(events),
-            echo.RunAsync(never.Task),
-            Transfers.FinishDownloadAsync(stage, download, ("", pattern.Length)),
-            Transfers.UploadAsync(stage, new Pattern(0, 1L << 40), ""),
-        ];
+        return new()
+        {
+            ["a request at the gate"] = gated,
+            ["an event stream"] = ReadEventsAsync(events),
+            ["a WebSocket"] = echo.RunAsync(never.Task),
+            ["a download"] = Transfers.FinishDownloadAsync(stage, download, ("", pattern.Length)),
+            ["an upload"] = UploadAsync(stage),
+        };
+    }
+
+    /// <summary>Reads the answer while the content isn't over, which not every HTTP library does.</summary>
+    private static async Task UploadAsync(FaultStage stage)
+    {
+        await using var raw = await stage.Server.ConnectAsync();
+        await raw.SendRequestAsync("POST", "/upload", stage.Client.Url.Authority, $"Content-Length: {1L << 40}");
+        await raw.SendAsync(new byte[64 * 1024]);
+        var head = await raw.ReadHeadAsync();
+        Assert.Equal(HttpStatusCode.OK, (HttpStatusCode)head.Status);
     }
 
     private static async Task ReadEventsAsync(NumberedEvents events)
@@ -122,15 +150,19 @@ public class KilledTests
     }
 
     /// <summary>Each ends, and soon: as an error page, an aborted content or a lost connection, and not as if it were complete.</summary>
-    private static async Task EndedAsync(Task[] inFlight)
+    private static async Task EndedAsync(Dictionary<string, Task> inFlight)
     {
-        foreach (var task in inFlight)
+        var problems = new List<string>();
+        foreach (var (name, task) in inFlight)
         {
-            var fault = await Record.ExceptionAsync(() => task.WithinAsync("the end of an exchange in flight", EndsWithin));
-            Assert.True(
-                fault is HttpRequestException { StatusCode: null or HttpStatusCode.BadGateway } or IOException or WebSocketException
-                || (fault is XunitException && fault.Message.Contains("BadGateway", StringComparison.Ordinal)),
-                $"It should have been broken off, but: {fault?.ToString() ?? "it ended well."}");
+            var fault = await Record.ExceptionAsync(() => task.WithinAsync("its end", EndsWithin));
+            if (fault is not (HttpRequestException or IOException or WebSocketException)
+                && !(fault is XunitException && fault.Message.Contains("BadGateway", StringComparison.Ordinal)))
+            {
+                problems.Add($"{name} should have been broken off, but: {fault?.Message ?? "it ended well."}");
+            }
         }
+
+        Assert.Empty(problems);
     }
 }

@@ -21,22 +21,27 @@ public sealed record ResumeHandshake(string Name, string Secret, string Received
     }
 
     /// <summary>Sends it; the server's answer, of a connection that is ended then.</summary>
-    public async Task<RawHead> SendAsync(IskandarServer server)
+    public Task<RawHead> SendAsync(IskandarServer server) =>
+        SendAsync(server, $"Iskandar-Name: {Name}", $"Iskandar-Resume: {Secret}", $"Iskandar-Received: {Received}");
+
+    /// <summary>Claims a name without resuming anything.</summary>
+    public static Task<RawHead> ClaimAsync(IskandarServer server, string name, string key) =>
+        SendAsync(server, $"Iskandar-Name: {name}", $"Iskandar-Name-Key: {key}");
+
+    private static async Task<RawHead> SendAsync(IskandarServer server, params string[] fields)
     {
         await using var raw = await server.ConnectAsync();
-        await raw.SendRequestAsync(
-            "GET",
-            "/tunnel/connect",
-            $"localhost:{server.Port}",
+        string[] all =
+        [
             "Connection: Upgrade",
             "Upgrade: websocket",
             "Sec-WebSocket-Version: 13",
             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
             "Sec-WebSocket-Protocol: iskandar.v1",
             "Iskandar-Accept: resume",
-            $"Iskandar-Name: {Name}",
-            $"Iskandar-Resume: {Secret}",
-            $"Iskandar-Received: {Received}");
+            .. fields,
+        ];
+        await raw.SendRequestAsync("GET", "/tunnel/connect", $"localhost:{server.Port}", all);
         return await raw.ReadHeadAsync();
     }
 

@@ -68,6 +68,19 @@ public sealed class FaultRelay : IAsyncDisposable
         }
     }
 
+    /// <summary>What is open at the moment.</summary>
+    public string Open
+    {
+        get
+        {
+            lock (_lock)
+            {
+                var open = _connections.Where(static connection => !connection.IsOver);
+                return string.Join('\n', open.TakeLast(5).Select(static connection => $"  open: {connection}"));
+            }
+        }
+    }
+
     /// <summary>Whether no connection is left.</summary>
     public bool IsIdle
     {

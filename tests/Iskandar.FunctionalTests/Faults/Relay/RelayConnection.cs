@@ -30,6 +30,9 @@ public sealed class RelayConnection : IDisposable
     /// <summary>1 for the first one.</summary>
     public int Number { get; }
 
+    /// <summary>Whether it was cut, or has ended.</summary>
+    internal bool IsOver => Volatile.Read(ref _isOver) != 0;
+
     /// <summary>What was delivered first, as ISO-8859-1.</summary>
     public string FirstBytes(Direction direction)
     {

@@ -63,9 +63,17 @@ internal sealed class RelayWay(RelayConnection connection, Direction direction, 
         var count = conditions.IsFragmenting ? 1 : rate > 0 ? Math.Min(bytes.Length, Math.Max(rate / 50, 1)) : bytes.Length;
         var start = Clock.GetTimestamp();
         count = traffic.Take(direction, count, out var plan);
-        for (var sent = 0; sent < count;)
+        try
         {
-            sent += await to.SendAsync(bytes[sent..count], SocketFlags.None, token);
+            for (var sent = 0; sent < count;)
+            {
+                sent += await to.SendAsync(bytes[sent..count], SocketFlags.None, token);
+            }
+        }
+        catch when (plan is not null)
+        {
+            traffic.Restore(plan);
+            throw;
         }
 
         connection.Delivered(direction, bytes.Span[..count]);

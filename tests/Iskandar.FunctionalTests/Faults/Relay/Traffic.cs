@@ -43,11 +43,20 @@ public sealed class Traffic
             if (plan is not null)
             {
                 _plans.Remove(plan);
-                count = (int)(plan.At - passed);
+                count = (int)Math.Max(plan.At - passed, 0);
             }
 
             passed += count;
             return count;
+        }
+    }
+
+    /// <summary>The connection broke before the bytes were through: the next one that carries some is meant.</summary>
+    internal void Restore(Plan plan)
+    {
+        lock (_lock)
+        {
+            _plans.Add(plan);
         }
     }
 

@@ -1,15 +1,11 @@
 using Iskandar.FunctionalTests.Faults.App;
 using Iskandar.FunctionalTests.Faults.Workloads;
-using Iskandar.FunctionalTests.Infrastructure;
 
 namespace Iskandar.FunctionalTests.Faults;
 
-/// <summary>Processes that stand still for a while, as those of a machine that sleeps.</summary>
-public class PausedTests
+/// <summary>A client that stands still for a while, as one on a machine that sleeps.</summary>
+public class PausedClientTests
 {
-    private const int Enough = 500;
-    private static readonly TimeSpan ServerStop = TimeSpan.FromSeconds(5);
-
     [Fact]
     public Task Client_StandsStill_ComesBackByItselfWithTheSameUrl() => FaultStage.RunAsync(async stage =>
     {
@@ -37,29 +33,6 @@ public class PausedTests
         Assert.All(
             stage.Client.Process.Output.Lines.Where(IsOnline),
             line => Assert.Contains(url.GetLeftPart(UriPartial.Authority), line, StringComparison.Ordinal));
-    });
-
-    [Fact]
-    public Task Server_StandsStill_NothingIsLost() => FaultStage.RunAsync(async stage =>
-    {
-        var requests = new ManyConnections(stage, 8);
-        using var events = await NumberedEvents.OpenAsync(stage);
-        using var echo = await NumberedEcho.OpenAsync(stage);
-        var until = new Gate();
-        var over = until.PassAsync("the end of the pause", Effort.LongestWait.TotalSeconds);
-        Task[] running = [requests.RunAsync(over), events.RunAsync(over), echo.RunAsync(over)];
-        await requests.ReachAsync(Enough);
-
-        stage.Server.Process.Pause();
-        await Task.Delay(ServerStop, stage.Token);
-        stage.Server.Process.Resume();
-        await requests.ReachAsync(requests.Answered + Enough);
-        until.Open();
-
-        await Effort.AllAsync("all workloads", running);
-        requests.Check();
-        Assert.Single(stage.Relay.Connections);
-        FaultStage.Say($"stood still for {ServerStop.TotalSeconds:0} s; {requests.Answered} requests, {events.Count} events and {echo.Count} messages came");
     });
 
     private static bool IsOnline(string line) => line.Contains("online ", StringComparison.Ordinal);
