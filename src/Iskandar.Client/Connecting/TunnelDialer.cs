@@ -67,8 +67,10 @@ internal sealed class TunnelDialer(IskandarClientOptions options)
     private ClientWebSocket NewSocket(KeptName? name, LinkResumption? link)
     {
         var socket = new ClientWebSocket();
-        socket.Options.KeepAliveInterval = options.PingInterval;
-        socket.Options.KeepAliveTimeout = options.PingTimeout - options.PingInterval;
+
+        // Frames have pings of their own, which come before these do.
+        socket.Options.KeepAliveInterval = options.Encoding == TunnelEncoding.Binary ? options.PingTimeout : options.PingInterval;
+        socket.Options.KeepAliveTimeout = options.Encoding == TunnelEncoding.Binary ? options.PingTimeout : options.PingTimeout - options.PingInterval;
         socket.Options.CollectHttpResponseDetails = true;
         foreach (var subprotocol in options.Encoding == TunnelEncoding.Binary ? TunnelConnection.SupportedSubprotocols : [])
         {

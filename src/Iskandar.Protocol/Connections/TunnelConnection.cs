@@ -57,9 +57,14 @@ public static class TunnelConnection
             receiver.Dispose();
             if (registration.Received is not null && lost is FrameClientConnection link)
             {
-                return link.TryResume(socket, registration)
-                    ? link
-                    : throw new WebSocketException(WebSocketError.Faulted, "The server resumed the link with an offset that can't be.");
+                if (link.TryResume(socket, registration))
+                {
+                    return link;
+                }
+
+                // No other attempt would go better.
+                link.GiveUp();
+                throw new WebSocketException(WebSocketError.Faulted, "The server resumed the link with an offset that can't be.");
             }
 
             return new FrameClientConnection(socket, options, registration);
