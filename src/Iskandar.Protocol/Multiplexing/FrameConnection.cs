@@ -1,6 +1,6 @@
 using System.Net.WebSockets;
-using Iskandar.Protocol.FlowControl;
 using Iskandar.Protocol.Connections;
+using Iskandar.Protocol.FlowControl;
 using Iskandar.Protocol.Frames;
 using Iskandar.Protocol.Link;
 using Iskandar.Protocol.Transports;
