@@ -42,7 +42,7 @@ public sealed class IskandarClientOptions
     /// <summary>The name that this client had before, with its key: it asks the server for that name. Default null: any name.</summary>
     public KeptName? KeptName { get; set; }
 
-    /// <summary>Told when the server gave a name and a key for it, to be kept. Must return at once and not throw.</summary>
+    /// <summary>Told when the server gave a name and a key for it, to be kept, before the URL is told. Nothing is served until it returns; must not throw.</summary>
     public Action<KeptName>? NameKept { get; set; }
 
     /// <summary>The clock.</summary>

@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Iskandar.Cli.Configuration;
 using Iskandar.Client;
 
@@ -17,11 +16,9 @@ internal sealed class NameStore : IAsyncDisposable
     private readonly FileStream _lock;
     private readonly Action<string> _notice;
 
-    // Only the last one counts.
-    private readonly Channel<KeptName> _names = Channel.CreateBounded<KeptName>(
-        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true, AllowSynchronousContinuations = false });
-
-    private readonly Task _writing;
+    private readonly Lock _gate = new();
+    private KeptName? _written;
+    private bool _isTold;
 
     private NameStore(NameSlot slot, FileStream held, Action<string> notice)
     {
@@ -29,7 +26,7 @@ internal sealed class NameStore : IAsyncDisposable
         _lock = held;
         _notice = notice;
         Name = slot.Read();
-        _writing = Task.Run(WriteAsync);
+        _written = Name;
     }
 
     /// <summary>The name that was kept when this was opened, if any.</summary>
@@ -72,16 +69,35 @@ internal sealed class NameStore : IAsyncDisposable
         return null;
     }
 
-    /// <summary>Keeps a name. Returns at once: it is written elsewhere.</summary>
-    public void Keep(KeptName name) => _names.Writer.TryWrite(name);
-
-    /// <summary>Waits until the last name is written, and frees the slot.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>Keeps a name. It is written when this returns: whoever has seen the URL gets it again, however the process ends. The file is small, and nothing waits for it but the URL.</summary>
+    public void Keep(KeptName name)
     {
-        _names.Writer.TryComplete();
-        await _writing;
-        await _lock.DisposeAsync();
+        lock (_gate)
+        {
+            if (name == _written)
+            {
+                return;
+            }
+
+            try
+            {
+                _slot.Write(name);
+                _written = name;
+            }
+            catch (Exception exception) when (PrivateFile.IsRefusal(exception))
+            {
+                if (!_isTold)
+                {
+                    _notice(NotKept(exception.Message));
+                }
+
+                _isTold = true;
+            }
+        }
     }
+
+    /// <summary>Frees the slot.</summary>
+    public ValueTask DisposeAsync() => _lock.DisposeAsync();
 
     // That somebody else has it, and that nobody can have it, look too much alike to tell them apart on every system.
     private static FileStream? TryHold(NameSlot slot, ref string problem)
@@ -98,32 +114,4 @@ internal sealed class NameStore : IAsyncDisposable
     }
 
     private static string NotKept(string problem) => $"The tunnel's name can't be kept for the next time: {problem}";
-
-    private async Task WriteAsync()
-    {
-        var written = Name;
-        var isTold = false;
-        await foreach (var name in _names.Reader.ReadAllAsync())
-        {
-            if (name == written)
-            {
-                continue;
-            }
-
-            try
-            {
-                _slot.Write(name);
-                written = name;
-            }
-            catch (Exception exception) when (PrivateFile.IsRefusal(exception))
-            {
-                if (!isTold)
-                {
-                    _notice(NotKept(exception.Message));
-                }
-
-                isTold = true;
-            }
-        }
-    }
 }
