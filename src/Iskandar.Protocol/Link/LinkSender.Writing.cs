@@ -190,11 +190,12 @@ internal sealed partial class LinkSender
     {
         _writer = null;
         _log.Unclaim();
-        _idle?.TrySetResult();
-        _idle = null;
         if (_over)
         {
             Forget();
         }
+
+        _idle?.TrySetResult();
+        _idle = null;
     }
 }

@@ -15,7 +15,7 @@ public class PausedClientTests
         using var events = await NumberedEvents.OpenAsync(stage);
         await events.NextAsync();
         using var download = await Transfers.BeginDownloadAsync(stage, pattern);
-        stage.Client.Process.Pause();
+        await stage.Client.Process.PauseAsync();
         List<Task> inFlight = [Transfers.FinishDownloadAsync(stage, download, expected), stage.ServesAsync(Effort.LongestWait), events.NextAsync()];
 
         await Task.Delay(Effort.ClientStop, stage.Token);

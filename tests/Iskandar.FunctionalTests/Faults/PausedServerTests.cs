@@ -20,7 +20,7 @@ public class PausedServerTests
         Task[] running = [requests.RunAsync(over), events.RunAsync(over), echo.RunAsync(over)];
         await requests.ReachAsync(Enough);
 
-        stage.Server.Process.Pause();
+        await stage.Server.Process.PauseAsync();
         await Task.Delay(ServerStop, stage.Token);
         stage.Server.Process.Resume();
         await requests.ReachAsync(requests.Answered + Enough);

@@ -98,8 +98,14 @@ public sealed class ProcessUnderTest : IAsyncDisposable
     /// <summary>What a service manager sends.</summary>
     public void Terminate() => Signal(15);
 
-    /// <summary>SIGSTOP: the process stands still, as one does whose machine sleeps. Numbered as on Linux.</summary>
-    public void Pause() => Signal(19);
+    /// <summary>SIGSTOP: the process stands still, as one does whose machine sleeps. Numbered as on Linux. When it returns, every thread does.</summary>
+    public async Task PauseAsync()
+    {
+        Signal(19);
+        await Eventually.TrueAsync(
+            () => Task.FromResult(Directory.EnumerateDirectories($"/proc/{_process.Id}/task").All(static thread => File.ReadAllText(thread + "/stat").Split(") ")[^1][0] == 'T')),
+            "the process stands still");
+    }
 
     /// <summary>SIGCONT.</summary>
     public void Resume() => Signal(18);
