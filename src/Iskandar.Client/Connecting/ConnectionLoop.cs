@@ -29,6 +29,7 @@ internal sealed partial class ConnectionLoop : IDisposable
     private IClientConnection? _spare;
     private KeptName? _name;
     private long? _lostAt;
+    private long _openedAt;
     private bool _stopping;
 
     public ConnectionLoop(IskandarClientOptions options, INetworkChanges network, ILogger logger)
@@ -129,7 +130,15 @@ internal sealed partial class ConnectionLoop : IDisposable
     private async Task<IClientConnection> NextAsync(IClientConnection last, Task<bool> keeping, CancellationToken stop)
     {
         Log.ServerGoesAway(_logger);
-        _delay.Reset();
+        if (_options.TimeProvider.GetElapsedTime(_openedAt) >= GoodConnection)
+        {
+            _delay.Reset();
+        }
+        else
+        {
+            // A server that takes clients only to send them away must not have them go round and round. This connection serves meanwhile.
+            await TryWaitAsync(_delay, "the server goes away as soon as it is reached", atLeast: null, _wakeUp.Version, isShown: false, stop).ConfigureAwait(false);
+        }
 
         // Without another server to go to, this one need not wait for us.
         var next = await ConnectAsync(last.StopAccepting, isFirst: false, stop).ConfigureAwait(false);
@@ -216,6 +225,7 @@ internal sealed partial class ConnectionLoop : IDisposable
         }
 
         _current = connection;
+        _openedAt = _options.TimeProvider.GetTimestamp();
         if (connection.Registration is { NameKey: { } key } registration)
         {
             _name = new KeptName(registration.Subdomain, key);
