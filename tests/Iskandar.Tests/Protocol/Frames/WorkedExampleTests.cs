@@ -8,10 +8,21 @@ namespace Iskandar.Tests.Protocol.Frames;
 public sealed partial class WorkedExampleTests
 {
     private static readonly byte[][] Examples = [.. Block().Matches(ProtocolDocument.Section("Worked examples")).Select(static block =>
-        FrameCodec.Hex(string.Concat(Line().Matches(block.Groups["lines"].Value).Select(static line => line.Groups["bytes"].Value))))];
+        FrameCodec.Hex(string.Concat(Line().Matches(block.Groups["lines"].Value).Select(static line => line.Groups["bytes"].Value))))
+
+        // Not all are frames.
+        .Where(static example => example.Length > 0)];
 
     [Fact]
-    public void Document_Examples_AreFour() => Assert.Equal([28, 45, 61, 34], Examples.Select(static example => example.Length));
+    public void Document_Examples_AreFive() => Assert.Equal([28, 45, 61, 34, 17], Examples.Select(static example => example.Length));
+
+    [Fact]
+    public void Acknowledgement_AsInTheDocument()
+    {
+        Assert.Equal(Examples[4], FrameCodec.Write(static output => AckFrame.Write(output, 65_536)));
+        var frame = Assert.Single(FrameCodec.Read(Examples[4]));
+        Assert.Equal((FrameType.Ack, 65_536), (frame.Type, AckFrame.Read(frame.Bytes)));
+    }
 
     [Fact]
     public void Request_WithoutContent_AsInTheDocument()
