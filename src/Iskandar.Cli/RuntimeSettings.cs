@@ -7,7 +7,13 @@ namespace Iskandar.Cli;
 internal static class RuntimeSettings
 {
     private const string InlineCompletions = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
+    private const int MostClientLoops = 5;
     private const string EventLoops = "DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT";
+
+    /// <summary>How many event loops the runtime has, if it completes what waits for sockets on them (Linux); else none.</summary>
+    public static int EventLoopCount => !OperatingSystem.IsLinux() || Environment.GetEnvironmentVariable(InlineCompletions) != "1" ? 0
+        : int.TryParse(Environment.GetEnvironmentVariable(EventLoops), NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 0 ? count
+        : Environment.ProcessorCount;
 
     /// <summary>To be called before anything else.</summary>
     /// <param name="args">The command line.</param>
@@ -16,11 +22,18 @@ internal static class RuntimeSettings
         // Neither pipeline blocks a thread, so completions may run where the event loop finds them: that saves a change of threads for
         // each receive (docs/adr/0004-inline-completions.md).
         Default(InlineCompletions, "1");
+
+        // What a request needs is done on the event loops, so a thread of the pool that searches for work takes a processor from those who have some.
+        AppContext.SetData("System.Threading.ThreadPool.UnfairSemaphoreSpinLimit", 0);
         if (args is [ServerCommand.Name, ..])
         {
-            // One processor stays free for the rest of the machine, and a thread of the pool without work sleeps: docs/adr/0008-event-loops.md.
+            // One processor stays free for the rest of the machine: docs/adr/0008-event-loops.md.
             Default(EventLoops, Math.Max(1, Environment.ProcessorCount - 1).ToString(CultureInfo.InvariantCulture));
-            AppContext.SetData("System.Threading.ThreadPool.UnfairSemaphoreSpinLimit", 0);
+        }
+        else
+        {
+            // A few: while one reads the tunnel, others have the origin's answers (docs/adr/0011-turns.md).
+            Default(EventLoops, Math.Clamp(Environment.ProcessorCount + 1, 2, MostClientLoops).ToString(CultureInfo.InvariantCulture));
         }
     }
 

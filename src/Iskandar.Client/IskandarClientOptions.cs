@@ -1,3 +1,5 @@
+using System.IO.Pipelines;
+
 namespace Iskandar.Client;
 
 /// <summary>Options of a tunnel's client.</summary>
@@ -31,10 +33,15 @@ public sealed class IskandarClientOptions
     public TimeSpan? MaxReconnectTime { get; set; }
 
     /// <summary>
-    /// Whether a request may begin on the thread that reads the tunnel's connection, when nothing else has arrived: that saves a change of threads. Only for apps
-    /// that never block a thread, and work long only after their first wait: everything else in the tunnel waits for that. Default false.
+    /// Whether requests begin on the thread that reads the tunnel's connection: that saves a change of threads. Only for apps that never block a thread, and work long
+    /// only after their first wait: everything else in the tunnel waits for that. Default false.
     /// </summary>
     public bool RunInline { get; set; }
+
+    /// <summary>
+    /// Where the tunnel's writer runs, and who waited for content or for room to send goes on. What has to be sent by then goes out in one piece. Default: the thread pool.
+    /// </summary>
+    public PipeScheduler Scheduler { get; set; } = PipeScheduler.ThreadPool;
 
     /// <summary>Told of each change of the tunnel's state, in order, one at a time. Must return at once and not throw.</summary>
     public Action<TunnelStatus>? StatusChanged { get; set; }

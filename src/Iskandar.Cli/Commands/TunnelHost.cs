@@ -65,6 +65,8 @@ internal static class TunnelHost
             options.KeptName = settings.NewName ? null : names?.Name;
             options.NameKept = names is null ? null : names.Keep;
             options.TimeProvider = timeProvider;
+            options.RunInline = true;
+            options.Scheduler = EventLoopScheduler.Shared;
         });
         builder.Services.AddHttpForwarder();
         builder.Services.AddSingleton(services => new OriginForwarder(services.GetRequiredService<IHttpForwarder>(), upstream, timeProvider));

@@ -41,6 +41,7 @@ internal sealed class TunnelDialer(IskandarClientOptions options)
                 PingInterval = options.PingInterval,
                 PingTimeout = options.PingTimeout,
                 RegistrationTimeout = options.ConnectTimeout,
+                Scheduler = options.Scheduler,
                 TimeProvider = options.TimeProvider,
             };
             return new DialResult(await TunnelConnection.ForClientAsync(socket, limits, stream, lost, either.Token).ConfigureAwait(false));

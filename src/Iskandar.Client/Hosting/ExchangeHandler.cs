@@ -8,14 +8,14 @@ namespace Iskandar.Client.Hosting;
 /// <param name="application">The application.</param>
 /// <param name="tracker">Counts what is under way.</param>
 /// <param name="logger">Is told what the application throws.</param>
-/// <param name="runInline">Whether the application may begin on the read loop. If not, or if more has arrived, it begins on a thread of the pool.</param>
+/// <param name="runInline">Whether the application may begin on the read loop. If not, it begins on a thread of the pool.</param>
 internal sealed class ExchangeHandler<TContext>(IHttpApplication<TContext> application, ExchangeTracker tracker, ILogger logger, bool runInline = false) : IExchangeHandler
     where TContext : notnull
 {
-    public void OnExchange(IClientExchange exchange, bool isLast)
+    public void OnExchange(IClientExchange exchange)
     {
         tracker.Add();
-        if (runInline && isLast)
+        if (runInline)
         {
             // The tracker counts it until it has ended, and it catches everything.
             _ = RunAsync(exchange);

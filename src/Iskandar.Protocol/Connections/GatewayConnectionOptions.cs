@@ -1,3 +1,5 @@
+using System.IO.Pipelines;
+
 namespace Iskandar.Protocol.Connections;
 
 /// <summary>Limits of the server's end of a tunnel connection.</summary>
@@ -38,6 +40,12 @@ public sealed class GatewayConnectionOptions
 
     /// <summary>After how much time without a byte the WebSocket is given up. At least a second more than <see cref="PingInterval"/>; default 15 s.</summary>
     public TimeSpan PingTimeout { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>
+    /// Where the connection's writer runs, and who waited for room or for content goes on. What has to be sent by then goes out in one piece, so later is better than
+    /// at once. Default: the thread pool.
+    /// </summary>
+    public PipeScheduler Scheduler { get; init; } = PipeScheduler.ThreadPool;
 
     /// <summary>The clock of the time limits.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;

@@ -5,8 +5,7 @@ public interface IExchangeHandler
 {
     /// <summary>Takes over an exchange. Called on the read loop: starts the work and returns at once.</summary>
     /// <param name="exchange">The exchange; the handler must dispose it.</param>
-    /// <param name="isLast">True when nothing else that has arrived waits: work that never blocks may as well be done here.</param>
-    void OnExchange(IClientExchange exchange, bool isLast);
+    void OnExchange(IClientExchange exchange);
 
     /// <summary>A callback of the app's on <see cref="IClientExchange.Cancelled"/> threw. To be logged; the exchange goes on.</summary>
     /// <param name="exception">What it threw.</param>

@@ -57,7 +57,7 @@ public static class TunnelConnection
             receiver.Dispose();
             if (registration.Received is not null && lost is FrameClientConnection link)
             {
-                if (link.TryResume(socket, registration))
+                if (link.TryResume(socket, stream, registration))
                 {
                     return link;
                 }
@@ -67,7 +67,7 @@ public static class TunnelConnection
                 throw new WebSocketException(WebSocketError.Faulted, "The server resumed the link with an offset that can't be.");
             }
 
-            return new FrameClientConnection(socket, options, registration);
+            return new FrameClientConnection(socket, stream, options, registration);
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {

@@ -29,7 +29,7 @@ internal sealed class JsonClientConnection : IClientConnection
         _options = options;
         _receiver = receiver;
         Registration = registration;
-        Sender = new MessageSender(socket, options.TimeProvider, stream);
+        Sender = new MessageSender(socket, options.TimeProvider, stream, options.Scheduler);
     }
 
     public Registration Registration { get; }
@@ -186,7 +186,7 @@ internal sealed class JsonClientConnection : IClientConnection
 
         if (refusal == ExchangeError.None)
         {
-            handler.OnExchange(exchange, isLast: false);
+            handler.OnExchange(exchange);
         }
         else
         {

@@ -30,7 +30,7 @@ internal sealed class JsonGatewayConnection : IGatewayConnection
     {
         _socket = socket;
         Options = options;
-        Sender = new MessageSender(socket, options.TimeProvider, stream);
+        Sender = new MessageSender(socket, options.TimeProvider, stream, options.Scheduler);
         Budget = options.Budget?.Share();
         _receiver = new MessageReceiver(socket, options.MaxMessage, Budget);
     }

@@ -31,7 +31,7 @@ internal sealed partial class LinkSender
             drained = TakeDrained();
         }
 
-        drained?.TrySetResult();
+        Resume(drained);
         return true;
     }
 
@@ -58,15 +58,47 @@ internal sealed partial class LinkSender
         await idle.ConfigureAwait(false);
     }
 
-    // The task needs no observer: it catches everything.
-    void IThreadPoolWorkItem.Execute() => _ = WriteAsync(_writer!);
-
     private void Schedule()
     {
-        if (_writer is null && _attachment is not null)
+        if (!_isScheduled && _writer is null && _attachment is not null)
         {
-            _writer = _attachment;
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            _isScheduled = true;
+            _scheduler.Schedule(static sender => ((LinkSender)sender!).WriteScheduled(), this);
+        }
+    }
+
+    private void WriteScheduled()
+    {
+        LinkAttachment? writer;
+        lock (_gate)
+        {
+            _isScheduled = false;
+            writer = _writer is null ? _attachment : null;
+            _writer ??= writer;
+        }
+
+        Write(writer);
+    }
+
+    // Null: somebody else writes, or will. Under the lock.
+    private LinkAttachment? BecomeWriter(bool isAlone)
+    {
+        if (_writer is null && _attachment is { } attachment && (isAlone || _log.Waiting >= Plenty))
+        {
+            _writer = attachment;
+            return attachment;
+        }
+
+        Schedule();
+        return null;
+    }
+
+    private void Write(LinkAttachment? writer)
+    {
+        if (writer is not null)
+        {
+            // It catches everything.
+            _ = WriteAsync(writer);
         }
     }
 
@@ -116,7 +148,7 @@ internal sealed partial class LinkSender
             }
 
             Volatile.Write(ref _frameStarted, time.GetTimestamp());
-            await attachment.Socket.SendAsync(piece, WebSocketMessageType.Binary, isLast, attachment.Stop.Token).ConfigureAwait(false);
+            await attachment.SendAsync(piece, isLast).ConfigureAwait(false);
         }
         while (!isLast);
         Volatile.Write(ref _frameStarted, 0);
@@ -149,7 +181,7 @@ internal sealed partial class LinkSender
             }
         }
 
-        drained?.TrySetResult();
+        Resume(drained);
         return any;
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using System.Net.WebSockets;
 using Iskandar.Protocol.Connections;
 using Iskandar.Protocol.Transports;
@@ -12,13 +13,17 @@ namespace Iskandar.Protocol.Link;
 /// </summary>
 /// <param name="time">The clock.</param>
 /// <param name="budget">Where memory for what is unacknowledged comes from, beyond what each link begins with; null: there is no common bound.</param>
-internal sealed partial class LinkSender(TimeProvider time, ByteBudget? budget = null) : IClosable, IThreadPoolWorkItem
+/// <param name="scheduler">Where the writer runs, and who waited for room goes on; null: the thread pool.</param>
+internal sealed partial class LinkSender(TimeProvider time, ByteBudget? budget = null, PipeScheduler? scheduler = null) : IClosable
 {
     /// <summary>The most that is kept unacknowledged before content waits, in bytes: 160 MB/s at a round trip of 100 ms.</summary>
     public const int MostUnacknowledged = 16 * 1024 * 1024;
 
     // Enough to keep a fast connection busy, little enough that what waits here never matters.
     private const int Room = 256 * 1024;
+
+    // More than this is sent at once, by who adds to it and may: the other side has work then, while here more is made, and what is sent is still in the processor's cache.
+    private const int Plenty = 2 * 1024;
 
     // What heads may come to, beyond the content that has its room.
     private const int MostWithoutRefusal = 16 * Room;
@@ -36,13 +41,16 @@ internal sealed partial class LinkSender(TimeProvider time, ByteBudget? budget =
 
     private readonly Lock _gate = new();
     private readonly OutboundLog _log = new();
+    private readonly PipeScheduler _scheduler = scheduler ?? PipeScheduler.ThreadPool;
     private LinkAttachment? _attachment;
     private TaskCompletionSource? _drained;
     private (WebSocketCloseStatus Status, string Reason)? _close;
     private long _frameStarted;
+    private long _overdue;
     private long _charged;
     private LinkAttachment? _writer;
     private TaskCompletionSource? _idle;
+    private bool _isScheduled;
     private bool _hasSpoken;
     private bool _over;
 
@@ -77,16 +85,12 @@ internal sealed partial class LinkSender(TimeProvider time, ByteBudget? budget =
     /// <summary>Bytes held, unacknowledged ones and such as wait.</summary>
     public long Held => _log.Length;
 
-    /// <summary>Encodes frames and sends them as soon as possible.</summary>
+    /// <summary>Encodes frames and sends them as soon as the scheduler lets it.</summary>
     /// <param name="state">What to encode.</param>
     /// <param name="encode">Encodes it, under a lock.</param>
-    /// <param name="inline">
-    /// True to send on this thread if nobody is sending: no hand-over, which is best when nothing else is about to be sent. The caller must hold no lock.
-    /// </param>
     /// <returns>False when the link takes no more.</returns>
-    public bool Send<TState>(TState state, Action<TState, IBufferWriter<byte>> encode, bool inline = false)
+    public bool Send<TState>(TState state, Action<TState, IBufferWriter<byte>> encode)
     {
-        LinkAttachment attachment;
         lock (_gate)
         {
             if (!TryAppend(state, encode))
@@ -94,42 +98,61 @@ internal sealed partial class LinkSender(TimeProvider time, ByteBudget? budget =
                 return false;
             }
 
-            if (!inline || _writer is not null || _attachment is null)
+            Schedule();
+            return true;
+        }
+    }
+
+    /// <summary>Encodes frames and sends them on this thread, if nothing else is about to be sent or plenty waits; else as <see cref="Send"/>. The caller must hold no lock.</summary>
+    /// <param name="state">What to encode.</param>
+    /// <param name="encode">Encodes it, under a lock.</param>
+    /// <param name="isAlone">Whether nothing that could share the way is about to come.</param>
+    /// <returns>False when the link takes no more.</returns>
+    public bool SendHere<TState>(TState state, Action<TState, IBufferWriter<byte>> encode, bool isAlone)
+    {
+        LinkAttachment? writer;
+        lock (_gate)
+        {
+            if (!TryAppend(state, encode))
             {
-                Schedule();
-                return true;
+                return false;
             }
 
-            attachment = _attachment;
-            _writer = attachment;
+            writer = BecomeWriter(isAlone);
         }
 
-        // It catches everything, as when it is scheduled.
-        _ = WriteAsync(attachment);
+        Write(writer);
         return true;
     }
 
-    /// <summary>Encodes a frame and sends it, if there is room.</summary>
+    /// <summary>Encodes a frame and sends it, if there is room. The caller must hold no lock.</summary>
     /// <param name="state">What to encode.</param>
     /// <param name="encode">Encodes it, under a lock.</param>
     /// <param name="room">Null, unless there is no room: completes when it is worth another try.</param>
     /// <returns>False when there is no room, or the link takes no more.</returns>
     public bool TrySendContent<TState>(TState state, Action<TState, IBufferWriter<byte>> encode, out Task? room)
     {
+        LinkAttachment? writer;
         lock (_gate)
         {
             // Looked at and used under one lock: of many who wait, only as many go on as there is room for.
-            if (_over || HasRoomLocked())
+            if (!_over && !HasRoomLocked())
             {
-                room = null;
-                var appended = TryAppend(state, encode);
-                Schedule();
-                return appended;
+                room = Drained();
+                return false;
             }
 
-            room = Drained();
-            return false;
+            room = null;
+            if (!TryAppend(state, encode))
+            {
+                return false;
+            }
+
+            writer = BecomeWriter(isAlone: false);
         }
+
+        Write(writer);
+        return true;
     }
 
     /// <summary>The offset of what is encoded next; for who is encoding.</summary>
@@ -183,7 +206,7 @@ internal sealed partial class LinkSender(TimeProvider time, ByteBudget? budget =
             drained = TakeDrained();
         }
 
-        drained?.TrySetResult();
+        Resume(drained);
         return true;
     }
 
@@ -211,11 +234,20 @@ internal sealed partial class LinkSender(TimeProvider time, ByteBudget? budget =
         }
     }
 
-    /// <summary>Gives the WebSocket up if the peer has taken nothing for too long. To be called once a second or so.</summary>
+    /// <summary>Gives the WebSocket up if the peer has taken nothing for 30 s, at the second look after that. To be called once a second or so.</summary>
     public void EnforceProgress()
     {
         var started = Volatile.Read(ref _frameStarted);
-        if (started != 0 && time.GetElapsedTime(started) >= MostForFrame && Volatile.Read(ref _attachment) is { } attachment)
+        if (started == 0 || time.GetElapsedTime(started) < MostForFrame)
+        {
+            _overdue = 0;
+        }
+        else if (_overdue != started)
+        {
+            // The machine may have slept in the middle of the frame: the peer gets until the next time.
+            _overdue = started;
+        }
+        else if (Volatile.Read(ref _attachment) is { } attachment)
         {
             Break(attachment, new TimeoutException($"the peer took nothing for {MostForFrame.TotalSeconds:0} s"));
         }
@@ -238,7 +270,7 @@ internal sealed partial class LinkSender(TimeProvider time, ByteBudget? budget =
             }
         }
 
-        drained?.TrySetResult();
+        Resume(drained);
         attachment?.End();
     }
 
@@ -329,12 +361,21 @@ internal sealed partial class LinkSender(TimeProvider time, ByteBudget? budget =
 
     private bool HasRoomLocked() => _attachment is not null && _log.Waiting < Room && TryCharge();
 
-    private Task Drained() => (_drained ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+    private Task Drained() => (_drained ??= new TaskCompletionSource()).Task;
 
     private TaskCompletionSource? TakeDrained()
     {
         var drained = _drained;
         _drained = null;
         return drained;
+    }
+
+    // Not here: who waited goes on with work of its own.
+    private void Resume(TaskCompletionSource? drained)
+    {
+        if (drained is not null)
+        {
+            _scheduler.Schedule(static drained => ((TaskCompletionSource)drained!).TrySetResult(), drained);
+        }
     }
 }

@@ -1,6 +1,7 @@
 using System.Net.WebSockets;
 using Iskandar.Protocol.Connections;
 using Iskandar.Protocol.Messages;
+using Iskandar.Protocol.Transports;
 
 namespace Iskandar.Protocol.Multiplexing;
 
@@ -15,6 +16,7 @@ internal sealed partial class FrameClientConnection
 
     private readonly TaskCompletionSource<bool> _goingAway = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private WebSocket? _next;
+    private BatchingStream? _stream;
     private long _offset;
 
     public LinkResumption? Resumption => IsDetached && Registration.Resume is { } secret ? new LinkResumption(Registration.Subdomain, secret, Received) : null;
@@ -27,15 +29,16 @@ internal sealed partial class FrameClientConnection
     {
         _handler = handler;
         return Interlocked.Exchange(ref _next, null) is { } socket
-            ? await RunAsync(socket, greeting: null, _offset, "server", "stopped", cancellationToken).ConfigureAwait(false)
+            ? await RunAsync(socket, _stream, greeting: null, _offset, "server", "stopped", cancellationToken).ConfigureAwait(false)
             : "there is no WebSocket to run on";
     }
 
     /// <summary>Takes a WebSocket on which the server has resumed the link; <see cref="RunAsync"/> goes on with it.</summary>
     /// <param name="socket">An open WebSocket; owned by the connection if it can be used.</param>
+    /// <param name="stream">The stream under it; null: there is none to be used.</param>
     /// <param name="registration">What the server said on it.</param>
     /// <returns>False: what the server says that it has received can't be, or the link is over.</returns>
-    public bool TryResume(WebSocket socket, Registration registration)
+    public bool TryResume(WebSocket socket, BatchingStream? stream, Registration registration)
     {
         if (registration.Received is not { } received || registration.Resume is null || !IsDetached || !Sender.CanResume(received))
         {
@@ -44,6 +47,7 @@ internal sealed partial class FrameClientConnection
 
         Registration = registration;
         _offset = received;
+        _stream = stream;
         _next = socket;
         return true;
     }

@@ -2,6 +2,7 @@ using System.Net.WebSockets;
 using Iskandar.Protocol.Connections;
 using Iskandar.Protocol.Frames;
 using Iskandar.Protocol.Messages;
+using Iskandar.Protocol.Transports;
 
 namespace Iskandar.Protocol.Multiplexing;
 
@@ -16,18 +17,21 @@ internal sealed partial class FrameClientConnection : FrameConnection, IClientCo
     private RequestHead _scratch = new();
     private IExchangeHandler? _handler;
     private int _running;
+    private int _unanswered;
     private uint _last;
     private volatile bool _stopping;
 
-    public FrameClientConnection(WebSocket socket, ClientConnectionOptions options, Registration registration)
+    public FrameClientConnection(WebSocket socket, BatchingStream? stream, ClientConnectionOptions options, Registration registration)
         : base(
             options.TimeProvider,
             options.PingInterval,
             options.PingTimeout,
             (int)Math.Clamp(registration.MaxFields ?? FrameLimits.DefaultFields, 0, FrameLimits.Head),
-            budget: null)
+            budget: null,
+            options.Scheduler)
     {
         _next = socket;
+        _stream = stream;
         _options = options;
         Registration = registration;
         Budget = new ByteBudget(options.MaxBuffered);
@@ -42,8 +46,7 @@ internal sealed partial class FrameClientConnection : FrameConnection, IClientCo
     /// <summary>Bytes of field lines that the server takes in a response.</summary>
     public long MaxFields => Math.Min(Registration.MaxFields ?? FrameLimits.DefaultFields, FrameLimits.MostFields);
 
-    // Counted until they are disposed: a server that resets streams can't make more work than it could with open ones.
-    public override bool IsQuiet => Volatile.Read(ref _running) <= 1;
+    public override bool IsQuiet => Volatile.Read(ref _unanswered) <= 1;
 
     // There is one connection in a process: its buffer is not worth another system call.
     protected override bool IsIdle => false;
@@ -84,6 +87,9 @@ internal sealed partial class FrameClientConnection : FrameConnection, IClientCo
 
         Interlocked.Decrement(ref _running);
     }
+
+    /// <summary>An exchange has nothing more to say. Once for each.</summary>
+    public void OnAnswered() => Interlocked.Decrement(ref _unanswered);
 
     protected override void OnFrame(in Frame frame)
     {
@@ -134,9 +140,9 @@ internal sealed partial class FrameClientConnection : FrameConnection, IClientCo
         }
 
         _touched.Clear();
-        for (var i = 0; i < _opened.Count; i++)
+        foreach (var exchange in _opened)
         {
-            _handler!.OnExchange(_opened[i], isLast: i == _opened.Count - 1);
+            _handler!.OnExchange(exchange);
         }
 
         _opened.Clear();
@@ -198,7 +204,10 @@ internal sealed partial class FrameClientConnection : FrameConnection, IClientCo
         }
 
         _scratch = new RequestHead();
+
+        // Counted until it is disposed: a server that resets streams can't make more work than it could with open ones.
         Interlocked.Increment(ref _running);
+        Interlocked.Increment(ref _unanswered);
         _opened.Add(exchange);
     }
 

@@ -58,8 +58,15 @@ internal sealed partial class FrameClientExchange
             return default;
         }
 
+        // It may be the last for a while, even if the work on it goes on after that.
+        var isAlone = _connection.IsQuiet;
+        if (endOfResponse && takesContent)
+        {
+            BeAnswered();
+        }
+
         var first = (_stream, head, takesContent ? content : default, endOfResponse && takesContent);
-        _connection.Sender.Send(first, WriteHead, inline: _connection.IsQuiet);
+        _connection.Sender.SendHere(first, WriteHead, isAlone);
         if (!takesContent)
         {
             return Discard(_outbound.SendAsync(_stream, content, endOfResponse, cancellationToken));
@@ -80,6 +87,14 @@ internal sealed partial class FrameClientExchange
         else
         {
             Fail(ExchangeError.ResponseHeadTooLarge);
+        }
+    }
+
+    private void BeAnswered()
+    {
+        if (!Interlocked.Exchange(ref _answered, true))
+        {
+            _connection.OnAnswered();
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.IO.Pipelines;
 using Iskandar.Protocol.Connections;
 using Iskandar.Protocol.Frames;
 using Iskandar.Protocol.Messages;
@@ -20,19 +19,20 @@ internal sealed partial class FrameClientExchange : IClientExchange
     private Stream? _content;
     private bool _cancelled;
     private bool _headSent;
+    private bool _answered;
     private bool _disposed;
 
     private FrameClientExchange(FrameClientConnection connection, in Frame frame, RequestHead head, long? length)
     {
         _connection = connection;
         _stream = frame.Stream;
-        _outbound = new OutboundContent(_gate, connection.Sender);
+        _outbound = new OutboundContent(_gate, connection.Sender, connection.Scheduler);
         Request = head;
         ContentLength = length;
         IsUpgrade = (frame.Flags & FrameFlags.Upgrade) != 0;
         if (!frame.IsEnd)
         {
-            _inbound = new InboundContent(connection.NewWindow(connection.Budget), connection.Budget, PipeScheduler.ThreadPool) { Declared = length };
+            _inbound = new InboundContent(connection.NewWindow(connection.Budget), connection.Budget, connection.Scheduler) { Declared = length };
         }
     }
 
@@ -136,6 +136,7 @@ internal sealed partial class FrameClientExchange : IClientExchange
             _inbound?.Close();
         }
 
+        BeAnswered();
         _connection.Remove(_stream);
     }
 

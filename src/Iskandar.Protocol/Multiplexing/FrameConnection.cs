@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using System.Net.WebSockets;
 using Iskandar.Protocol.Connections;
 using Iskandar.Protocol.FlowControl;
@@ -34,18 +35,22 @@ internal abstract partial class FrameConnection
     private int _useless;
     private long _uselessSince;
 
-    protected FrameConnection(TimeProvider time, TimeSpan pingInterval, TimeSpan pingTimeout, int maxFields, ByteBudget? budget)
+    protected FrameConnection(TimeProvider time, TimeSpan pingInterval, TimeSpan pingTimeout, int maxFields, ByteBudget? budget, PipeScheduler scheduler)
     {
         _roundTrip = new RoundTrip(time);
         _liveness = new Liveness(time, pingInterval, pingTimeout);
         Time = time;
-        Sender = new LinkSender(time, budget);
+        Scheduler = scheduler;
+        Sender = new LinkSender(time, budget, scheduler);
         Fields = new FieldLineReader(maxFields);
     }
 
     public LinkSender Sender { get; }
 
     public TimeProvider Time { get; }
+
+    /// <summary>Where who waited goes on.</summary>
+    public PipeScheduler Scheduler { get; }
 
     /// <summary>Whether a frame that is sent now should go out at once, on the thread that sends it: nothing that could share its way is about to come.</summary>
     public abstract bool IsQuiet { get; }
@@ -118,6 +123,7 @@ internal abstract partial class FrameConnection
 
     /// <summary>Reads until the WebSocket ends. Never throws for what a peer or a network does.</summary>
     /// <param name="socket">The WebSocket; disposed afterwards.</param>
+    /// <param name="stream">The stream under a client's WebSocket; null: there is none to be used.</param>
     /// <param name="greeting">A text message that goes before everything else; null for none.</param>
     /// <param name="offset">What the other side has received of the link.</param>
     /// <param name="other">What the other side is.</param>
@@ -125,9 +131,9 @@ internal abstract partial class FrameConnection
     /// <param name="cancellationToken">Ends the connection, and the link.</param>
     /// <returns>Why it ended, for a person. <see cref="IsOver"/> says whether the link has ended as well.</returns>
     protected async Task<string> RunAsync(
-        WebSocket socket, byte[]? greeting, long offset, string other, string stopped, CancellationToken cancellationToken)
+        WebSocket socket, BatchingStream? stream, byte[]? greeting, long offset, string other, string stopped, CancellationToken cancellationToken)
     {
-        var attachment = new LinkAttachment(socket, greeting);
+        var attachment = new LinkAttachment(socket, greeting, stream);
         if (!TryEnter(attachment, offset))
         {
             socket.Dispose();

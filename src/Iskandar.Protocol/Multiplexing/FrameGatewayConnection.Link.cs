@@ -88,6 +88,6 @@ internal sealed partial class FrameGatewayConnection
         // Text, in both encodings.
         var greeting = new ArrayBufferWriter<byte>();
         JsonMessageWriter.WriteRegistration(greeting, registration);
-        return RunAsync(socket, greeting.WrittenSpan.ToArray(), received, "client", "ended by the server", cancellationToken);
+        return RunAsync(socket, stream: null, greeting.WrittenSpan.ToArray(), received, "client", "ended by the server", cancellationToken);
     }
 }

@@ -29,7 +29,7 @@ internal sealed partial class FrameGatewayConnection : FrameConnection, IResumab
     }
 
     private FrameGatewayConnection(WebSocket socket, GatewayConnectionOptions options, ByteBudget? budget)
-        : base(options.TimeProvider, options.PingInterval, options.PingTimeout, options.MaxFields, budget)
+        : base(options.TimeProvider, options.PingInterval, options.PingTimeout, options.MaxFields, budget, options.Scheduler)
     {
         _socket = socket;
         Options = options;

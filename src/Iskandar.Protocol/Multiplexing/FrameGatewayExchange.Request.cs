@@ -35,7 +35,7 @@ internal sealed partial class FrameGatewayExchange
         }
 
         var flags = (endOfRequest ? FrameFlags.End : FrameFlags.None) | (upgrade ? FrameFlags.Upgrade : FrameFlags.None);
-        if (!_connection.Sender.Send((this, flags), WriteRequest, inline: _connection.IsQuiet) || Volatile.Read(ref _stream) == 0)
+        if (!_connection.Sender.SendHere((this, flags), WriteRequest, isAlone: _connection.IsQuiet) || Volatile.Read(ref _stream) == 0)
         {
             lock (_gate)
             {

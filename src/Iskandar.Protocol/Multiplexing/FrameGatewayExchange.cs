@@ -30,7 +30,7 @@ internal sealed partial class FrameGatewayExchange : IGatewayExchange
     public FrameGatewayExchange(FrameGatewayConnection connection)
     {
         _connection = connection;
-        _outbound = new OutboundContent(_gate, connection.Sender);
+        _outbound = new OutboundContent(_gate, connection.Sender, connection.Scheduler);
         _inbound = new InboundContent(connection.NewWindow(connection.Budget), connection.Budget, ReadLoop.Scheduler);
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using Iskandar.Protocol.FlowControl;
 using Iskandar.Protocol.Frames;
 using Iskandar.Protocol.Link;
@@ -12,7 +13,8 @@ namespace Iskandar.Protocol.Multiplexing;
 /// </summary>
 /// <param name="gate">The exchange's lock.</param>
 /// <param name="sender">The connection's writer.</param>
-internal sealed class OutboundContent(Lock gate, LinkSender sender)
+/// <param name="scheduler">Where who waited for credit goes on.</param>
+internal sealed class OutboundContent(Lock gate, LinkSender sender, PipeScheduler scheduler)
 {
     private static readonly Action<(uint Stream, ReadOnlyMemory<byte> Content, bool End), IBufferWriter<byte>> WriteData =
         static (state, output) => DataFrame.Write(output, state.Stream, state.Content.Span, state.End);
@@ -229,12 +231,15 @@ internal sealed class OutboundContent(Lock gate, LinkSender sender)
         }
     }
 
-    private Task Waking() => (_wake ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+    private Task Waking() => (_wake ??= new TaskCompletionSource()).Task;
 
     private void Wake()
     {
         // Only schedules: no other code runs under the lock.
-        _wake?.TrySetResult();
-        _wake = null;
+        if (_wake is { } wake)
+        {
+            _wake = null;
+            scheduler.Schedule(static wake => ((TaskCompletionSource)wake!).TrySetResult(), wake);
+        }
     }
 }

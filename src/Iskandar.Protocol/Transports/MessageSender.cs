@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using System.Net.WebSockets;
 
 namespace Iskandar.Protocol.Transports;
@@ -10,7 +11,8 @@ namespace Iskandar.Protocol.Transports;
 /// <param name="socket">The WebSocket. Closing it is up to its owner.</param>
 /// <param name="time">The clock.</param>
 /// <param name="stream">The stream under the WebSocket, so that several messages go out in one send; null: each by itself.</param>
-internal sealed class MessageSender(WebSocket socket, TimeProvider time, BatchingStream? stream = null) : IClosable, IThreadPoolWorkItem, IDisposable
+/// <param name="scheduler">Where the writer runs; null: the thread pool.</param>
+internal sealed class MessageSender(WebSocket socket, TimeProvider time, BatchingStream? stream = null, PipeScheduler? scheduler = null) : IClosable, IDisposable
 {
     // Enough to keep a fast link busy, little enough that what waits here never matters.
     private const int Room = 256 * 1024;
@@ -24,6 +26,7 @@ internal sealed class MessageSender(WebSocket socket, TimeProvider time, Batchin
     private static readonly TimeSpan MostForFrame = TimeSpan.FromSeconds(30);
 
     private readonly Lock _gate = new();
+    private readonly PipeScheduler _scheduler = scheduler ?? PipeScheduler.ThreadPool;
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private PooledBuffer _filling = new();
@@ -33,6 +36,7 @@ internal sealed class MessageSender(WebSocket socket, TimeProvider time, Batchin
     private TaskCompletionSource? _drained;
     private (WebSocketCloseStatus Status, string Reason)? _close;
     private long _frameStarted;
+    private long _overdue;
     private bool _writing;
     private bool _over;
 
@@ -120,11 +124,20 @@ internal sealed class MessageSender(WebSocket socket, TimeProvider time, Batchin
         }
     }
 
-    /// <summary>Gives the connection up if the peer has taken nothing for too long. To be called once a second or so.</summary>
+    /// <summary>Gives the connection up if the peer has taken nothing for 30 s, at the second look after that. To be called once a second or so.</summary>
     public void EnforceProgress()
     {
         var started = Volatile.Read(ref _frameStarted);
-        if (started != 0 && time.GetElapsedTime(started) >= MostForFrame)
+        if (started == 0 || time.GetElapsedTime(started) < MostForFrame)
+        {
+            _overdue = 0;
+        }
+        else if (_overdue != started)
+        {
+            // The machine may have slept in the middle of the frame: the peer gets until the next time.
+            _overdue = started;
+        }
+        else
         {
             Break(new TimeoutException($"the peer took nothing for {MostForFrame.TotalSeconds:0} s"));
         }
@@ -136,9 +149,6 @@ internal sealed class MessageSender(WebSocket socket, TimeProvider time, Batchin
         End();
         _stop.Cancel();
     }
-
-    // The task needs no observer: it catches everything, and every outcome ends in Ended.
-    void IThreadPoolWorkItem.Execute() => _ = WriteAsync();
 
     public void Dispose()
     {
@@ -182,7 +192,9 @@ internal sealed class MessageSender(WebSocket socket, TimeProvider time, Batchin
         if (!_writing && !_over)
         {
             _writing = true;
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+
+            // The task needs no observer: it catches everything, and every outcome ends in Ended.
+            _scheduler.Schedule(static sender => _ = ((MessageSender)sender!).WriteAsync(), this);
         }
     }
 

@@ -1,3 +1,5 @@
+using System.IO.Pipelines;
+
 namespace Iskandar.Server.Configuration;
 
 /// <summary>Options of the tunnel server. Every limit is enforced before anything is buffered.</summary>
@@ -91,4 +93,9 @@ public sealed class IskandarServerOptions
     /// share names. Null, the default: a random one for this process, so that names don't outlive it.
     /// </summary>
     public byte[]? NameSecret { get; set; }
+
+    /// <summary>
+    /// Where tunnels' writers run, and who waited for room to send goes on. What has to be sent by then goes out in one piece. Default: the thread pool.
+    /// </summary>
+    public PipeScheduler Scheduler { get; set; } = PipeScheduler.ThreadPool;
 }

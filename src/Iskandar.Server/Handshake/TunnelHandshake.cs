@@ -237,6 +237,7 @@ internal sealed class TunnelHandshake(
         MaxMessage = options.Value.MaxMessage,
         PingInterval = options.Value.PingInterval,
         PingTimeout = options.Value.PingTimeout,
+        Scheduler = options.Value.Scheduler,
         TimeProvider = time,
     };
 }

@@ -14,22 +14,21 @@ public sealed class ExchangeHandlerTests
     private static bool _isReading;
 
     [Theory]
-    [InlineData(true, true, true)]
-    [InlineData(true, false, false)]
-    [InlineData(false, true, false)]
-    public async Task Begin_InlineAndNothingElseWaits_OnTheReadLoop(bool runInline, bool isLast, bool expected)
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Begin_Inline_OnTheReadLoop(bool runInline)
     {
         var began = false;
         using var exchange = new FakeExchange();
 
-        Handle(exchange, runInline, isLast, _ =>
+        Handle(exchange, runInline, _ =>
         {
             began = _isReading;
             return Task.CompletedTask;
         });
 
         await exchange.Disposed.Within();
-        Assert.Equal(expected, began);
+        Assert.Equal(runInline, began);
         Assert.Equal(["200 ."], exchange.Sent);
     }
 
@@ -38,7 +37,7 @@ public sealed class ExchangeHandlerTests
     {
         using var exchange = new FakeExchange();
 
-        Handle(exchange, runInline: true, isLast: true, static context =>
+        Handle(exchange, runInline: true, static context =>
         {
             context.Response.ContentLength = 2;
             return context.Response.WriteAsync("hi");
@@ -54,7 +53,7 @@ public sealed class ExchangeHandlerTests
         var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var exchange = new FakeExchange();
 
-        Handle(exchange, runInline: true, isLast: true, _ => gate.Task);
+        Handle(exchange, runInline: true, _ => gate.Task);
 
         Assert.Empty(exchange.Sent);
         gate.SetResult();
@@ -67,7 +66,7 @@ public sealed class ExchangeHandlerTests
     {
         using var exchange = new FakeExchange();
 
-        Handle(exchange, runInline: true, isLast: true, static _ =>
+        Handle(exchange, runInline: true, static _ =>
         {
             Ambient.Value = "left behind";
             throw new InvalidDataException();
@@ -77,11 +76,11 @@ public sealed class ExchangeHandlerTests
         Assert.Null(Ambient.Value);
     }
 
-    private static void Handle(FakeExchange exchange, bool runInline, bool isLast, RequestDelegate app)
+    private static void Handle(FakeExchange exchange, bool runInline, RequestDelegate app)
     {
         var handler = new ExchangeHandler<HttpContext>(new DelegateApplication(app), new ExchangeTracker(), NullLogger.Instance, runInline);
         _isReading = true;
-        handler.OnExchange(exchange, isLast);
+        handler.OnExchange(exchange);
         _isReading = false;
     }
 }

@@ -19,7 +19,7 @@ internal static class HostedExchange
     public static async Task RunToEndAsync(FakeExchange exchange, DelegateApplication application)
     {
         var tracker = new ExchangeTracker();
-        new ExchangeHandler<HttpContext>(application, tracker, NullLogger.Instance).OnExchange(exchange, isLast: false);
+        new ExchangeHandler<HttpContext>(application, tracker, NullLogger.Instance).OnExchange(exchange);
         await exchange.Disposed.Within();
         await tracker.DrainAsync().Within();
         Assert.Equal((0, 0), (tracker.Count, application.Open));

@@ -52,7 +52,7 @@ internal sealed class ClientStage : IAsyncDisposable, IExchangeHandler
         }
     }
 
-    public void OnExchange(IClientExchange exchange, bool isLast) => Assert.True(_exchanges.Writer.TryWrite(exchange));
+    public void OnExchange(IClientExchange exchange) => Assert.True(_exchanges.Writer.TryWrite(exchange));
 
     /// <summary>The exchange that came next.</summary>
     public async Task<IClientExchange> AcceptAsync()

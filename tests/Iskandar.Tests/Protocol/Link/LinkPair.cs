@@ -65,7 +65,7 @@ internal sealed class LinkPair : IExchangeHandler, IAsyncDisposable
 
     public void OnCallbackFault(Exception exception) => Assert.Fail(exception.ToString());
 
-    public void OnExchange(IClientExchange exchange, bool isLast) => _served.Enqueue(Task.Run(() => ServeAsync(exchange)));
+    public void OnExchange(IClientExchange exchange) => _served.Enqueue(Task.Run(() => ServeAsync(exchange)));
 
     public IGatewayExchange Open(string target = "/", string method = "GET")
     {

@@ -38,6 +38,10 @@ public sealed class LinkSenderGreetingTests
 
         time.Advance(TimeSpan.FromSeconds(30));
         sender.EnforceProgress();
+        Assert.Null(sender.Fault);
+
+        time.Advance(TimeSpan.FromSeconds(1));
+        sender.EnforceProgress();
 
         Assert.IsType<TimeoutException>(sender.Fault);
     }

@@ -17,6 +17,9 @@ internal sealed class LinkSocket : WebSocket
     /// <summary>Doesn't care for the token while it is held.</summary>
     public bool IsStubborn { get; init; }
 
+    /// <summary>Takes what is sent on the thread that sends it.</summary>
+    public bool IsPrompt { get; init; }
+
     /// <summary>Told of each piece that has arrived.</summary>
     public Action<ReadOnlyMemory<byte>>? Arrived { get; init; }
 
@@ -76,8 +79,12 @@ internal sealed class LinkSocket : WebSocket
             await (IsStubborn ? held.Task : Task.WhenAny(held.Task, _aborted.Task).WaitAsync(cancellationToken));
         }
 
-        // Never on the thread that sends: a network takes its time.
-        await Task.Yield();
+        if (!IsPrompt)
+        {
+            // Not on the thread that sends: a network takes its time.
+            await Task.Yield();
+        }
+
         cancellationToken.ThrowIfCancellationRequested();
         lock (_gate)
         {

@@ -180,6 +180,7 @@ public sealed class LinkStatesTests
                     Assert.Equal(ResumeVerdict.Gone, Stage.Connection.CheckResume(new string('A', 22), 0));
                     break;
                 case Move.Expire:
+                    await LinkStage.SettleAsync();
                     Stage.Time.Advance(TimeSpan.FromSeconds(60));
                     Stage.Connection.EnforceDeadlines();
                     return;

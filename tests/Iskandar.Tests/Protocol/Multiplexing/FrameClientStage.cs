@@ -49,14 +49,14 @@ internal sealed class FrameClientStage : IAsyncDisposable, IExchangeHandler
         var stage = new FrameClientStage(capacity);
         await stage.Server.SendAsync(WebSocketMessageType.Text, Encoding.UTF8.GetBytes(registration));
         var limits = options?.Invoke(stage.Time) ?? new ClientConnectionOptions { TimeProvider = stage.Time };
-        stage._connection = await TunnelConnection.ForClientAsync(stage._sockets.Client, limits, null, null, Bounded.Token).Within();
+        stage._connection = await TunnelConnection.ForClientAsync(stage._sockets.Client, limits, stage._sockets.ClientStream, null, Bounded.Token).Within();
         stage.Running = stage._connection.RunAsync(stage, stage.Stop.Token);
         return stage;
     }
 
     public void OnCallbackFault(Exception exception) => Assert.Fail(exception.ToString());
 
-    public void OnExchange(IClientExchange exchange, bool isLast) => Assert.True(_exchanges.Writer.TryWrite(exchange));
+    public void OnExchange(IClientExchange exchange) => Assert.True(_exchanges.Writer.TryWrite(exchange));
 
     /// <summary>The exchange that came next.</summary>
     public async Task<IClientExchange> AcceptAsync()

@@ -45,7 +45,7 @@ internal sealed class FramePair : IExchangeHandler, IAsyncDisposable
         var pair = new FramePair(app, capacity, options ?? new GatewayConnectionOptions { TimeProvider = clock });
         pair.GatewayRunning = pair.Gateway.RunAsync(new Registration { Subdomain = "abc123" }, CancellationToken.None);
         var client = await TunnelConnection.ForClientAsync(
-            pair._sockets.Client, clientOptions ?? new ClientConnectionOptions { TimeProvider = clock }, null, null, Bounded.Token).Within();
+            pair._sockets.Client, clientOptions ?? new ClientConnectionOptions { TimeProvider = clock }, pair._sockets.ClientStream, null, Bounded.Token).Within();
         pair._client = (FrameClientConnection)client;
         pair.ClientRunning = client.RunAsync(pair, CancellationToken.None);
         return pair;
@@ -53,7 +53,7 @@ internal sealed class FramePair : IExchangeHandler, IAsyncDisposable
 
     public void OnCallbackFault(Exception exception) => Assert.Fail(exception.ToString());
 
-    public void OnExchange(IClientExchange exchange, bool isLast) => _served.Enqueue(Task.Run(() => ServeAsync(exchange)));
+    public void OnExchange(IClientExchange exchange) => _served.Enqueue(Task.Run(() => ServeAsync(exchange)));
 
     /// <summary>Opens an exchange.</summary>
     public IGatewayExchange Open(string target = "/", string method = "POST")

@@ -127,7 +127,14 @@ internal sealed class FramePeer(WebSocket socket)
         if (!isAnswer)
         {
             // An answer is followed by a wait until the server hangs up, which takes real time.
-            await closing.Within();
+            try
+            {
+                await closing.Within();
+            }
+            catch (WebSocketException fault) when (fault.InnerException is IOException)
+            {
+                // The server may have taken it, and hung up, before the one who sends it knows that it is sent.
+            }
         }
     }
 

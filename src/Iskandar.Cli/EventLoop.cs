@@ -1,0 +1,105 @@
+using System.Net.Sockets;
+
+namespace Iskandar.Cli;
+
+/// <summary>
+/// One of the threads on which the runtime tells of what happens to sockets. It takes work by way of a socket of its own, from which it hears what it has told itself:
+/// that comes behind everything that has happened to other sockets until then. All but <see cref="TryJoin"/> is for that thread alone.
+/// </summary>
+internal sealed class EventLoop : IDisposable
+{
+    private static readonly byte[] s_word = [0];
+
+    [ThreadStatic]
+    private static EventLoop? s_current;
+
+    private readonly Queue<(Action<object?> Action, object? State)> _work = new();
+    private readonly SocketAsyncEventArgs _hearing = new();
+    private readonly Socket _socket;
+    private bool _isTold = true;
+
+    private EventLoop(Socket socket)
+    {
+        _socket = socket;
+        _hearing.SetBuffer(new byte[s_word.Length]);
+        _hearing.Completed += (_, _) => OnHeard();
+    }
+
+    /// <summary>The loop whose thread this is; null: it is another thread.</summary>
+    public static EventLoop? Current => s_current;
+
+    /// <summary>Joins the loop that the runtime gives the next new socket to.</summary>
+    /// <returns>False when the system has no such sockets to offer.</returns>
+    public static bool TryJoin()
+    {
+        var loop = default(EventLoop);
+        try
+        {
+            loop = new EventLoop(new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified));
+            loop.Listen();
+            return true;
+        }
+        catch (SocketException)
+        {
+            loop?.Dispose();
+            return false;
+        }
+    }
+
+    /// <summary>Runs this after the events that are at hand.</summary>
+    public void Add(Action<object?> action, object? state)
+    {
+        _work.Enqueue((action, state));
+        if (!_isTold)
+        {
+            _isTold = true;
+            _socket.Send(s_word);
+        }
+    }
+
+    public void Dispose()
+    {
+        _socket.Dispose();
+        _hearing.Dispose();
+    }
+
+    private void Listen()
+    {
+        // Connected to itself: nobody else can send to it.
+        var address = new UnixDomainSocketEndPoint($"\0iskandar-{Guid.NewGuid():N}");
+        _socket.Bind(address);
+        _socket.Connect(address);
+        Hear();
+        _socket.Send(s_word);
+    }
+
+    private void OnHeard()
+    {
+        if (Thread.CurrentThread.IsThreadPoolThread)
+        {
+            // The runtime doesn't complete on its loops after all: nobody will ever find this one.
+            Dispose();
+            return;
+        }
+
+        s_current = this;
+        _isTold = false;
+
+        // It listens before it works: what comes up in the work is told anew, and comes behind the events until then.
+        Hear();
+        for (var count = _work.Count; count > 0; count--)
+        {
+            var (action, state) = _work.Dequeue();
+            action(state);
+        }
+    }
+
+    // Nothing has been told since it last heard, so there is nothing yet.
+    private void Hear()
+    {
+        if (!_socket.ReceiveAsync(_hearing))
+        {
+            throw new InvalidOperationException($"An event loop hears what it wasn't told ({_hearing.SocketError}).");
+        }
+    }
+}
