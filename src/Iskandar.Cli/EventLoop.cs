@@ -8,10 +8,10 @@ namespace Iskandar.Cli;
 /// </summary>
 internal sealed class EventLoop : IDisposable
 {
-    private static readonly byte[] s_word = [0];
+    private static readonly byte[] Word = [0];
 
     [ThreadStatic]
-    private static EventLoop? s_current;
+    private static EventLoop? _current;
 
     private readonly Queue<(Action<object?> Action, object? State)> _work = new();
     private readonly SocketAsyncEventArgs _hearing = new();
@@ -21,12 +21,12 @@ internal sealed class EventLoop : IDisposable
     private EventLoop(Socket socket)
     {
         _socket = socket;
-        _hearing.SetBuffer(new byte[s_word.Length]);
+        _hearing.SetBuffer(new byte[Word.Length]);
         _hearing.Completed += (_, _) => OnHeard();
     }
 
     /// <summary>The loop whose thread this is; null: it is another thread.</summary>
-    public static EventLoop? Current => s_current;
+    public static EventLoop? Current => _current;
 
     /// <summary>Joins the loop that the runtime gives the next new socket to.</summary>
     /// <returns>False when the system has no such sockets to offer.</returns>
@@ -53,7 +53,7 @@ internal sealed class EventLoop : IDisposable
         if (!_isTold)
         {
             _isTold = true;
-            _socket.Send(s_word);
+            _socket.Send(Word);
         }
     }
 
@@ -70,7 +70,7 @@ internal sealed class EventLoop : IDisposable
         _socket.Bind(address);
         _socket.Connect(address);
         Hear();
-        _socket.Send(s_word);
+        _socket.Send(Word);
     }
 
     private void OnHeard()
@@ -82,7 +82,7 @@ internal sealed class EventLoop : IDisposable
             return;
         }
 
-        s_current = this;
+        _current = this;
         _isTold = false;
 
         // It listens before it works: what comes up in the work is told anew, and comes behind the events until then.

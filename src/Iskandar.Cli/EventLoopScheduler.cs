@@ -8,14 +8,14 @@ namespace Iskandar.Cli;
 /// </summary>
 internal sealed class EventLoopScheduler : PipeScheduler
 {
-    private static readonly Lazy<PipeScheduler> s_shared = new(static () => Create(RuntimeSettings.EventLoopCount));
+    private static readonly Lazy<PipeScheduler> SharedOne = new(static () => Create(RuntimeSettings.EventLoopCount));
 
     private EventLoopScheduler()
     {
     }
 
     /// <summary>The process's own, which lives as long as it: the thread pool's where the runtime has no such loops.</summary>
-    public static PipeScheduler Shared => s_shared.Value;
+    public static PipeScheduler Shared => SharedOne.Value;
 
     /// <inheritdoc />
     public override void Schedule(Action<object?> action, object? state)

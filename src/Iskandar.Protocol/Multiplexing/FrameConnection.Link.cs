@@ -24,7 +24,7 @@ internal abstract partial class FrameConnection
     private long _received;
     private long _acknowledged;
     private long _acknowledgements;
-    private bool _isClosing;
+    private volatile bool _isClosing;
 
     private enum LinkState
     {

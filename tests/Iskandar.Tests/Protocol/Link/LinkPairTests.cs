@@ -29,7 +29,7 @@ public sealed class LinkPairTests
                 came.AddOrUpdate(exchange.Request.Target, 1, static (_, count) => count + 1);
                 return AnswerAsync(exchange);
             },
-            time => new GatewayConnectionOptions { TimeProvider = time, Accepted = OptionalMessages.Resume, Budget = budget });
+            time => new GatewayConnectionOptions { TimeProvider = time, Accepted = OptionalMessages.Resume, Budget = budget, HeadTimeout = TimeSpan.FromHours(1) });
         var most = (int[])[200, 3_000, 100_000];
         pair.NextLimits = () =>
         {
@@ -251,7 +251,7 @@ public sealed class LinkPairTests
                 Assert.Equal("bye", await FrameGatewayStage.ReadAllAsync(exchange));
                 break;
             case "leave":
-                Assert.True(await exchange.ReadHeadAsync().Within());
+                Assert.True(await exchange.ReadHeadAsync().Within(), $"{target}: {exchange.Error}");
                 exchange.Cancel(ExchangeError.Cancelled);
                 return;
         }
