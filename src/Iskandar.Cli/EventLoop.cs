@@ -50,10 +50,23 @@ internal sealed class EventLoop : IDisposable
     public void Add(Action<object?> action, object? state)
     {
         _work.Enqueue((action, state));
-        if (!_isTold)
+        if (_isTold)
         {
-            _isTold = true;
+            return;
+        }
+
+        try
+        {
             _socket.Send(Word);
+            _isTold = true;
+        }
+        catch (SocketException)
+        {
+            // The system is short of memory. Nothing may stay here untold: the pool does it.
+            while (_work.TryDequeue(out var work))
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(work.Action, work.State, preferLocal: false);
+            }
         }
     }
 

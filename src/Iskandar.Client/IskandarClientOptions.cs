@@ -39,7 +39,8 @@ public sealed class IskandarClientOptions
     public bool RunInline { get; set; }
 
     /// <summary>
-    /// Where the tunnel's writer runs, and who waited for content or for room to send goes on. What has to be sent by then goes out in one piece. Default: the thread pool.
+    /// Where the tunnel's writer runs, and who waited for content or for room to send goes on. What has to be sent by then goes out in one piece.
+    /// It is called under locks, so it must never run anything at once, as <see cref="PipeScheduler.Inline"/> does. Default: the thread pool.
     /// </summary>
     public PipeScheduler Scheduler { get; set; } = PipeScheduler.ThreadPool;
 

@@ -25,7 +25,7 @@ public sealed class ClientConnectionOptions
 
     /// <summary>
     /// Where the connection's writer runs, and who waited for room or for content goes on. What has to be sent by then goes out in one piece, so later is better than
-    /// at once. Default: the thread pool.
+    /// at once. It is called under locks, so it must never run anything at once, as <see cref="PipeScheduler.Inline"/> does. Default: the thread pool.
     /// </summary>
     public PipeScheduler Scheduler { get; init; } = PipeScheduler.ThreadPool;
 

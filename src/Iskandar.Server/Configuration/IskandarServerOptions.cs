@@ -95,7 +95,8 @@ public sealed class IskandarServerOptions
     public byte[]? NameSecret { get; set; }
 
     /// <summary>
-    /// Where tunnels' writers run, and who waited for room to send goes on. What has to be sent by then goes out in one piece. Default: the thread pool.
+    /// Where tunnels' writers run, and who waited for room to send goes on. What has to be sent by then goes out in one piece.
+    /// It is called under locks, so it must never run anything at once, as <see cref="PipeScheduler.Inline"/> does. Default: the thread pool.
     /// </summary>
     public PipeScheduler Scheduler { get; set; } = PipeScheduler.ThreadPool;
 }
