@@ -5,6 +5,9 @@ namespace Iskandar.Client.Connecting;
 /// <content>One connection, from its first WebSocket to its last.</content>
 internal sealed partial class ConnectionLoop
 {
+    // Longer than a server waits for what is in flight on a connection whose name another has taken.
+    private static readonly TimeSpan MostToFinish = TimeSpan.FromSeconds(10);
+
     private Task<bool> KeepAsync(IClientConnection connection, IExchangeHandler handler, CancellationToken stop)
     {
         var keeping = KeepToTheEndAsync(connection, handler, stop);
@@ -14,6 +17,19 @@ internal sealed partial class ConnectionLoop
         }
 
         return keeping;
+    }
+
+    // The server opens no more exchanges, and closes when those in flight are done.
+    private async Task FinishAsync(Task keeping, CancellationToken stop)
+    {
+        try
+        {
+            await keeping.WaitAsync(MostToFinish, _options.TimeProvider, stop).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // Then they are cut.
+        }
     }
 
     // 1 run until the WebSocket ends; 2 resume the link, if there is one; again, until it can't be resumed or is closed. True: the connection was a good one.

@@ -67,6 +67,7 @@ internal sealed partial class ConnectionLoop : IDisposable
                 var isLeaving = await connection.GoingAway.ConfigureAwait(false);
                 if (connection.IsDisplaced)
                 {
+                    await FinishAsync(keeping, stop).ConfigureAwait(false);
                     throw new TunnelRefusedException(
                         $"Another client has taken the name {connection.Registration.Subdomain}. Stop that one, or run this one with a name of its own: --new-name on");
                 }

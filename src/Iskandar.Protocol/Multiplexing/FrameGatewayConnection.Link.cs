@@ -32,8 +32,8 @@ internal sealed partial class FrameGatewayConnection
 
     public async Task<string> ResumeAsync(WebSocket socket, Registration registration, string secret, long received, CancellationToken cancellationToken)
     {
-        // 1 One at a time: of two that come at once, the later one displaces the earlier.
-        await _resuming.WaitAsync(cancellationToken).ConfigureAwait(false);
+        // 1 One at a time: of two that come at once, the later one displaces the earlier. What is waited for is short, and the socket is ours to end: the token is looked at later.
+        await _resuming.WaitAsync(CancellationToken.None).ConfigureAwait(false);
         Task<string>? running = null;
         try
         {

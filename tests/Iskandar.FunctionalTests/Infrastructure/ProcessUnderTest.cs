@@ -92,6 +92,17 @@ public sealed class ProcessUnderTest : IAsyncDisposable
         }
     }
 
+    /// <summary>The inodes of its open sockets, as Linux tells them.</summary>
+    public IReadOnlySet<string> Sockets()
+    {
+        const string Kind = "socket:[";
+        return Directory.EnumerateFiles($"/proc/{_process.Id}/fd")
+            .Select(static descriptor => new FileInfo(descriptor).LinkTarget)
+            .Where(static target => target?.StartsWith(Kind, StringComparison.Ordinal) is true)
+            .Select(static target => target![Kind.Length..^1])
+            .ToHashSet(StringComparer.Ordinal);
+    }
+
     /// <summary>What Ctrl+C sends.</summary>
     public void Interrupt() => Signal(2);
 

@@ -103,6 +103,21 @@ public sealed class KeptNameTests : IAsyncLifetime
         Assert.DoesNotContain("reconnecting", second.Process.Output.Text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Client_AnotherTakesTheNameDuringARequest_FinishesItFirst()
+    {
+        await using var first = await StartAsync(_state);
+        await Eventually.TrueAsync(() => Task.FromResult(_state.HasNames), "the name is kept");
+        using var copied = _state.Copy();
+        using var visit = await WaitingVisit.StartAsync(_server.Visitor, first.Url, _origin);
+
+        await using var second = await StartAsync(copied);
+        await ServesAsync(second);
+
+        await visit.FinishAsync();
+        Assert.Equal(3, await first.Process.ExitAsync());
+    }
+
     private Task<IskandarClient> StartAsync(StateFolder state, params string[] options) =>
         IskandarClient.StartAsync(state.Environment, _server.Url, _origin.Authority, options);
 
