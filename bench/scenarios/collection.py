@@ -32,7 +32,8 @@ def _connect(pid):
         raise Failed(f'process {pid} has no diagnostics socket')
     connection = socket.socket(socket.AF_UNIX)
     connection.settimeout(60)
-    connection.connect(paths[0])
+    # A process that was killed leaves its socket behind, and its number may have been this one's: the newest is alive.
+    connection.connect(max(paths, key=os.path.getmtime))
     return connection
 
 
