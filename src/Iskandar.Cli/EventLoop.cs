@@ -10,11 +10,15 @@ internal sealed class EventLoop : IDisposable
 {
     private static readonly byte[] Word = [0];
 
+    // Half the processors are left to those that it waits for. Where there is but one, it waits asleep.
+    private static readonly Places AwakeLoops = new(Environment.ProcessorCount / 2);
+
     [ThreadStatic]
     private static EventLoop? _current;
 
     private readonly Queue<(Action<object?> Action, object? State)> _work = new();
     private readonly SocketAsyncEventArgs _hearing = new();
+    private readonly Wakefulness _wakefulness = new(TimeProvider.System, AwakeLoops);
     private readonly Socket _socket;
     private bool _isTold = true;
 
@@ -50,23 +54,23 @@ internal sealed class EventLoop : IDisposable
     public void Add(Action<object?> action, object? state)
     {
         _work.Enqueue((action, state));
-        if (_isTold)
+        if (!TryTell())
         {
-            return;
-        }
-
-        try
-        {
-            _socket.Send(Word);
-            _isTold = true;
-        }
-        catch (SocketException)
-        {
-            // The system is short of memory. Nothing may stay here untold: the pool does it.
+            // Nothing may stay here untold: the pool does it.
             while (_work.TryDequeue(out var work))
             {
                 ThreadPool.UnsafeQueueUserWorkItem(work.Action, work.State, preferLocal: false);
             }
+        }
+    }
+
+    /// <summary>Something has happened that more may follow from at once: it is worth to stay awake, if that has been worth it.</summary>
+    public void ExpectMore()
+    {
+        if (_wakefulness.Expect())
+        {
+            // If it can't be told, it sleeps: that is only slower.
+            _ = TryTell();
         }
     }
 
@@ -104,6 +108,32 @@ internal sealed class EventLoop : IDisposable
         {
             var (action, state) = _work.Dequeue();
             action(state);
+        }
+
+        if (_wakefulness.GoesOn())
+        {
+            // Whoever it is that it waits for may need this processor.
+            Thread.Yield();
+            _ = TryTell();
+        }
+    }
+
+    private bool TryTell()
+    {
+        try
+        {
+            if (!_isTold)
+            {
+                _socket.Send(Word);
+                _isTold = true;
+            }
+
+            return true;
+        }
+        catch (SocketException)
+        {
+            // The system is short of memory.
+            return false;
         }
     }
 

@@ -7,7 +7,7 @@ namespace Iskandar.Cli;
 internal static class RuntimeSettings
 {
     private const string InlineCompletions = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
-    private const int MostClientLoops = 5;
+    private const int MostClientLoops = 4;
     private const string EventLoops = "DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT";
 
     /// <summary>How many event loops the runtime has, if it completes what waits for sockets on them (Linux); else none.</summary>
@@ -32,8 +32,8 @@ internal static class RuntimeSettings
         }
         else
         {
-            // A few: while one reads the tunnel, others have the origin's answers (docs/adr/0011-turns.md).
-            Default(EventLoops, Math.Clamp(Environment.ProcessorCount + 1, 2, MostClientLoops).ToString(CultureInfo.InvariantCulture));
+            // As few as do the work: one that is there is awake, others have to be woken (docs/adr/0012-wakefulness.md).
+            Default(EventLoops, Math.Clamp(Environment.ProcessorCount / 2, 1, MostClientLoops).ToString(CultureInfo.InvariantCulture));
         }
     }
 

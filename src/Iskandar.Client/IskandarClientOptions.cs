@@ -44,6 +44,12 @@ public sealed class IskandarClientOptions
     /// </summary>
     public PipeScheduler Scheduler { get; set; } = PipeScheduler.ThreadPool;
 
+    /// <summary>
+    /// Called when requests have come, on the thread where that was: what follows from it may come at once, and a thread that waits for it awake need not
+    /// be woken. Must return at once and not throw. Default null.
+    /// </summary>
+    public Action? MoreExpected { get; set; }
+
     /// <summary>Told of each change of the tunnel's state, in order, one at a time. Must return at once and not throw.</summary>
     public Action<TunnelStatus>? StatusChanged { get; set; }
 

@@ -88,6 +88,7 @@ internal static class ServerHost
             settings.Apply(options);
             options.NameSecret = secret.Bytes;
             options.Scheduler = EventLoopScheduler.Shared;
+            options.MoreExpected = static () => EventLoop.Current?.ExpectMore();
         });
 
         // Nothing here ever blocks a thread, so requests may be handled where they are read (docs/adr/0006-no-hand-over.md).

@@ -67,6 +67,7 @@ internal static class TunnelHost
             options.TimeProvider = timeProvider;
             options.RunInline = true;
             options.Scheduler = EventLoopScheduler.Shared;
+            options.MoreExpected = static () => EventLoop.Current?.ExpectMore();
         });
         builder.Services.AddHttpForwarder();
         builder.Services.AddSingleton(services => new OriginForwarder(services.GetRequiredService<IHttpForwarder>(), upstream, timeProvider));

@@ -42,6 +42,7 @@ internal sealed class TunnelDialer(IskandarClientOptions options)
                 PingTimeout = options.PingTimeout,
                 RegistrationTimeout = options.ConnectTimeout,
                 Scheduler = options.Scheduler,
+                MoreExpected = options.MoreExpected,
                 TimeProvider = options.TimeProvider,
             };
             return new DialResult(await TunnelConnection.ForClientAsync(socket, limits, stream, lost, either.Token).ConfigureAwait(false));

@@ -29,6 +29,12 @@ public sealed class ClientConnectionOptions
     /// </summary>
     public PipeScheduler Scheduler { get; init; } = PipeScheduler.ThreadPool;
 
+    /// <summary>
+    /// Called when requests have come, on the thread where that was: what follows from it may come at once, and a thread that waits for it awake need not
+    /// be woken. Must return at once and not throw. Default null.
+    /// </summary>
+    public Action? MoreExpected { get; init; }
+
     /// <summary>The clock.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 }

@@ -47,6 +47,12 @@ public sealed class GatewayConnectionOptions
     /// </summary>
     public PipeScheduler Scheduler { get; init; } = PipeScheduler.ThreadPool;
 
+    /// <summary>
+    /// Called when a request has gone, or responses have come, on the thread where that was: what follows from it may come at once, and a thread that waits for it awake need not
+    /// be woken. Must return at once and not throw. Default null.
+    /// </summary>
+    public Action? MoreExpected { get; init; }
+
     /// <summary>The clock of the time limits.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 

@@ -83,7 +83,7 @@ internal sealed partial class LinkSender
     // Null: somebody else writes, or will. Under the lock.
     private LinkAttachment? BecomeWriter(bool isAlone)
     {
-        if (_writer is null && _attachment is { } attachment && (isAlone || _log.Waiting >= Plenty))
+        if (_writer is null && _attachment is { } attachment && (isAlone || _log.Waiting >= plenty))
         {
             _writer = attachment;
             return attachment;

@@ -14,16 +14,16 @@ namespace Iskandar.Protocol.Link;
 /// <param name="time">The clock.</param>
 /// <param name="budget">Where memory for what is unacknowledged comes from, beyond what each link begins with; null: there is no common bound.</param>
 /// <param name="scheduler">Where the writer runs, and who waited for room goes on; null: the thread pool.</param>
-internal sealed partial class LinkSender(TimeProvider time, ByteBudget? budget = null, PipeScheduler? scheduler = null) : IClosable
+/// <param name="plenty">
+/// In bytes: so much is sent at once, by who adds to it and may. The other side has work then, while here more is made, and what is sent is still in the processor's cache.
+/// </param>
+internal sealed partial class LinkSender(TimeProvider time, ByteBudget? budget = null, PipeScheduler? scheduler = null, int plenty = 2 * 1024) : IClosable
 {
     /// <summary>The most that is kept unacknowledged before content waits, in bytes: 160 MB/s at a round trip of 100 ms.</summary>
     public const int MostUnacknowledged = 16 * 1024 * 1024;
 
     // Enough to keep a fast connection busy, little enough that what waits here never matters.
     private const int Room = 256 * 1024;
-
-    // More than this is sent at once, by who adds to it and may: the other side has work then, while here more is made, and what is sent is still in the processor's cache.
-    private const int Plenty = 2 * 1024;
 
     // What heads may come to, beyond the content that has its room.
     private const int MostWithoutRefusal = 16 * Room;

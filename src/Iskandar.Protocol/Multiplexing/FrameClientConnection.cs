@@ -9,6 +9,9 @@ namespace Iskandar.Protocol.Multiplexing;
 /// <summary>The client's end of a connection that speaks the binary encoding: takes the streams that the server opens.</summary>
 internal sealed partial class FrameClientConnection : FrameConnection, IClientConnection
 {
+    // Several small responses, or a piece of a larger one.
+    private const int Plenty = 2 * 1024;
+
     private readonly ClientConnectionOptions _options;
     private readonly Lock _gate = new();
     private readonly Dictionary<uint, FrameClientExchange> _exchanges = [];
@@ -28,7 +31,9 @@ internal sealed partial class FrameClientConnection : FrameConnection, IClientCo
             options.PingTimeout,
             (int)Math.Clamp(registration.MaxFields ?? FrameLimits.DefaultFields, 0, FrameLimits.Head),
             budget: null,
-            options.Scheduler)
+            options.Scheduler,
+            options.MoreExpected,
+            Plenty)
     {
         _next = socket;
         _stream = stream;
@@ -140,12 +145,18 @@ internal sealed partial class FrameClientConnection : FrameConnection, IClientCo
         }
 
         _touched.Clear();
+        if (_opened.Count == 0)
+        {
+            return;
+        }
+
         foreach (var exchange in _opened)
         {
             _handler!.OnExchange(exchange);
         }
 
         _opened.Clear();
+        ExpectMore();
     }
 
     protected override void OnGoAway(in GoAwayFrame frame)

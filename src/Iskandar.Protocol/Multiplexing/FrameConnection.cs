@@ -26,6 +26,7 @@ internal abstract partial class FrameConnection
     private readonly Lock _roundTripGate = new();
     private readonly RoundTrip _roundTrip;
     private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Action? _moreExpected;
     private FrameParser _parser;
     private int _read = LeastRead;
     private int _needed;
@@ -35,13 +36,15 @@ internal abstract partial class FrameConnection
     private int _useless;
     private long _uselessSince;
 
-    protected FrameConnection(TimeProvider time, TimeSpan pingInterval, TimeSpan pingTimeout, int maxFields, ByteBudget? budget, PipeScheduler scheduler)
+    protected FrameConnection(
+        TimeProvider time, TimeSpan pingInterval, TimeSpan pingTimeout, int maxFields, ByteBudget? budget, PipeScheduler scheduler, Action? moreExpected, int plenty)
     {
         _roundTrip = new RoundTrip(time);
         _liveness = new Liveness(time, pingInterval, pingTimeout);
         Time = time;
         Scheduler = scheduler;
-        Sender = new LinkSender(time, budget, scheduler);
+        _moreExpected = moreExpected;
+        Sender = new LinkSender(time, budget, scheduler, plenty);
         Fields = new FieldLineReader(maxFields);
     }
 
@@ -94,6 +97,9 @@ internal abstract partial class FrameConnection
             Sender.Send(opaque, static (opaque, output) => PingFrame.Write(output, FrameType.Ping, opaque));
         }
     }
+
+    /// <summary>A head has come or gone: what follows may come at once. The caller must hold no lock.</summary>
+    public void ExpectMore() => _moreExpected?.Invoke();
 
     /// <summary>Tells the other side that a stream is given up.</summary>
     public void SendReset(uint stream, ErrorCode code) =>

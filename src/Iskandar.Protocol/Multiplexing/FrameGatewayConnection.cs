@@ -11,6 +11,9 @@ internal sealed partial class FrameGatewayConnection : FrameConnection, IResumab
 {
     private static readonly TimeSpan MostToLeave = TimeSpan.FromSeconds(5);
 
+    // A few requests, for which the client has more to do than the server had.
+    private const int Plenty = 512;
+
     private readonly WebSocket _socket;
     private readonly Lock _gate = new();
     private readonly Dictionary<uint, FrameGatewayExchange> _exchanges = [];
@@ -19,6 +22,7 @@ internal sealed partial class FrameGatewayConnection : FrameConnection, IResumab
     private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _emptied = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ResponseHead _scratch = new();
+    private bool _hasResponse;
     private int _open;
     private uint _last;
     private ExchangeError _refusal;
@@ -29,7 +33,7 @@ internal sealed partial class FrameGatewayConnection : FrameConnection, IResumab
     }
 
     private FrameGatewayConnection(WebSocket socket, GatewayConnectionOptions options, ByteBudget? budget)
-        : base(options.TimeProvider, options.PingInterval, options.PingTimeout, options.MaxFields, budget, options.Scheduler)
+        : base(options.TimeProvider, options.PingInterval, options.PingTimeout, options.MaxFields, budget, options.Scheduler, options.MoreExpected, Plenty)
     {
         _socket = socket;
         Options = options;
@@ -216,6 +220,11 @@ internal sealed partial class FrameGatewayConnection : FrameConnection, IResumab
         }
 
         _touched.Clear();
+        if (_hasResponse)
+        {
+            _hasResponse = false;
+            ExpectMore();
+        }
     }
 
     protected override void OnGoAway(in GoAwayFrame frame)
@@ -256,6 +265,7 @@ internal sealed partial class FrameGatewayConnection : FrameConnection, IResumab
     {
         _scratch.Clear();
         var result = ResponseFrame.Read(frame.Payload, _scratch, Fields);
+        _hasResponse = true;
         return result switch
         {
             FieldLinesResult.TooLarge => ErrorCode.HeadTooLarge,

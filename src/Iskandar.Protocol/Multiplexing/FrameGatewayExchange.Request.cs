@@ -43,6 +43,8 @@ internal sealed partial class FrameGatewayExchange
                 FailLocked(ExchangeError.TunnelLost);
             }
         }
+
+        _connection.ExpectMore();
     }
 
     public Task<bool> WaitForContinueAsync()

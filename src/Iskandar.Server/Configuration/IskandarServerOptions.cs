@@ -99,4 +99,10 @@ public sealed class IskandarServerOptions
     /// It is called under locks, so it must never run anything at once, as <see cref="PipeScheduler.Inline"/> does. Default: the thread pool.
     /// </summary>
     public PipeScheduler Scheduler { get; set; } = PipeScheduler.ThreadPool;
+
+    /// <summary>
+    /// Called when a request has gone, or responses have come, on the thread where that was: what follows from it may come at once, and a thread that waits for it awake need not
+    /// be woken. Must return at once and not throw. Default null.
+    /// </summary>
+    public Action? MoreExpected { get; set; }
 }

@@ -235,6 +235,7 @@ internal sealed class TunnelHandshake(
         MaxExchanges = options.Value.MaxExchanges,
         MaxFields = options.Value.MaxFields,
         MaxMessage = options.Value.MaxMessage,
+        MoreExpected = options.Value.MoreExpected,
         PingInterval = options.Value.PingInterval,
         PingTimeout = options.Value.PingTimeout,
         Scheduler = options.Value.Scheduler,
