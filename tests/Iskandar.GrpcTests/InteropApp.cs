@@ -85,8 +85,7 @@ internal sealed class CallsService : Calls.CallsBase
     public override async Task<Answer> StreamIn(IAsyncStreamReader<Ask> requestStream, ServerCallContext context)
     {
         var received = 0;
-        await using var cancelled = Watch(context);
-        await foreach (var ask in requestStream.ReadAllAsync(context.CancellationToken))
+        await foreach (var ask in WatchedAsync(requestStream, context))
         {
             received += ask.Payload.Length;
         }
@@ -107,8 +106,7 @@ internal sealed class CallsService : Calls.CallsBase
     public override async Task Duplex(IAsyncStreamReader<Ask> requestStream, IServerStreamWriter<Answer> responseStream, ServerCallContext context)
     {
         await EchoFieldsAsync(context);
-        await using var cancelled = Watch(context);
-        await foreach (var ask in requestStream.ReadAllAsync(context.CancellationToken))
+        await foreach (var ask in WatchedAsync(requestStream, context))
         {
             foreach (var size in ask.Sizes)
             {
@@ -127,9 +125,30 @@ internal sealed class CallsService : Calls.CallsBase
     private static TaskCompletionSource Cancellation(string call) =>
         Cancellations.GetOrAdd(call, static _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
 
-    private static CancellationTokenRegistration Watch(ServerCallContext context) => context.RequestHeaders.GetValue("call") is { } call
-        ? context.CancellationToken.Register(() => Cancellation(call).TrySetResult())
-        : default;
+    /// <summary>All that is asked, until the call is cancelled: whichever is the first to tell, the call's token or the stream that breaks off.</summary>
+    private static async IAsyncEnumerable<Ask> WatchedAsync(IAsyncStreamReader<Ask> asked, ServerCallContext context)
+    {
+        var cancelled = context.RequestHeaders.GetValue("call") is { } call ? Cancellation(call) : null;
+        await using var registration = context.CancellationToken.Register(() => cancelled?.TrySetResult());
+        while (await MoveNextAsync(asked, cancelled, context.CancellationToken))
+        {
+            yield return asked.Current;
+        }
+    }
+
+    private static async Task<bool> MoveNextAsync(IAsyncStreamReader<Ask> asked, TaskCompletionSource? cancelled, CancellationToken token)
+    {
+        try
+        {
+            return await asked.MoveNext(token);
+        }
+        catch (Exception broken) when (broken is IOException or OperationCanceledException)
+        {
+            // What goes on from here takes the token's callback back, which may not have run yet.
+            cancelled?.TrySetResult();
+            throw;
+        }
+    }
 
     private static void Check(Ask ask)
     {
