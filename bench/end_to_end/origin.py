@@ -43,7 +43,7 @@ PROXY = '''
     listen 127.0.0.1:{port} backlog=4096;
     location / {{
       proxy_pass http://origin; proxy_http_version 1.1; proxy_set_header Connection "";
-      proxy_request_buffering off; proxy_max_temp_file_size 0;
+      proxy_request_buffering off;{options}
     }}
   }}
 '''
@@ -72,15 +72,17 @@ def origin(folder: Path, www: Path, big=BIG, address='127.0.0.1', within=()):
 def proxy(folder: Path, origin_port):
     """Yields the proxy's port and process."""
     port = free_port()
-    with _nginx(folder, PROXY.format(port=port, origin=origin_port), port) as process:
+    # Nothing of a response goes to disk, however slow the visitor.
+    options = ' proxy_max_temp_file_size 0;'
+    with _nginx(folder, PROXY.format(port=port, origin=origin_port, options=options), port) as process:
         yield port, process
 
 
 @contextmanager
 def together(folder: Path, www: Path):
-    """Yields the port and the process of a proxy that shares its one worker with an origin of its own."""
+    """Yields the port and the process of a proxy that shares its one worker with an origin of its own, and buffers responses as nginx does."""
     behind, port = free_port(), free_port()
-    with _nginx(folder, _origin(behind, www) + PROXY.format(port=port, origin=behind), port) as process:
+    with _nginx(folder, _origin(behind, www) + PROXY.format(port=port, origin=behind, options=''), port) as process:
         yield port, process
 
 

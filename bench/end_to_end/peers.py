@@ -17,6 +17,7 @@ class Missing(Exception):
 class Settings:
     root: Path
     iskandar: Path
+    native: Path
     www: Path
 
 
@@ -61,16 +62,19 @@ def nginx_together(settings, folder, _origin_port):
 
 
 def iskandar(settings, folder, origin_port):
-    return _iskandar(settings, folder, origin_port, ())
+    return _iskandar(settings.iskandar, folder, origin_port)
+
+
+def iskandar_native(settings, folder, origin_port):
+    return _iskandar(settings.native, folder, origin_port)
 
 
 def iskandar_json(settings, folder, origin_port):
-    return _iskandar(settings, folder, origin_port, ('--encoding', 'json'))
+    return _iskandar(settings.iskandar, folder, origin_port, ('--encoding', 'json'))
 
 
 @contextmanager
-def _iskandar(settings, folder, origin_port, options):
-    executable = settings.iskandar
+def _iskandar(executable, folder, origin_port, options=()):
     if not os.access(executable, os.X_OK):
         raise Missing(f'no executable at {executable}')
     port = free_port()
@@ -162,6 +166,6 @@ def localtunnel(settings, folder, origin_port):
         yield Running(port, f'{name}.{domain}', {'server': server, 'client': client})
 
 
-TITLES = {'direct': 'no hop', 'nginx': 'nginx, one hop', 'nginx-together': 'nginx, hop and origin in one worker', 'iskandar': 'Iskandar', 'iskandar-json': 'Iskandar, JSON encoding', 'ssh': 'ssh -R', 'localtunnel': 'localtunnel'}
-SYSTEMS = {'direct': direct, 'nginx': nginx, 'nginx-together': nginx_together, 'iskandar': iskandar, 'iskandar-json': iskandar_json, 'ssh': ssh, 'localtunnel': localtunnel}
-DEFAULT = ['nginx', 'nginx-together', 'iskandar', 'ssh', 'localtunnel']
+TITLES = {'direct': 'no hop', 'nginx': 'nginx, one hop', 'nginx-together': 'nginx, hop and origin in one worker', 'iskandar': 'Iskandar', 'iskandar-native': 'Iskandar, native executable', 'iskandar-json': 'Iskandar, JSON encoding', 'ssh': 'ssh -R', 'localtunnel': 'localtunnel'}
+SYSTEMS = {'direct': direct, 'nginx': nginx, 'nginx-together': nginx_together, 'iskandar': iskandar, 'iskandar-native': iskandar_native, 'iskandar-json': iskandar_json, 'ssh': ssh, 'localtunnel': localtunnel}
+DEFAULT = ['nginx', 'nginx-together', 'iskandar', 'iskandar-native', 'ssh', 'localtunnel']

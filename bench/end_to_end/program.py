@@ -23,6 +23,7 @@ def release(project, executable):
 
 
 ISKANDAR = release('Iskandar.Cli', 'iskandar')
+NATIVE = ROOT / 'artifacts/native/iskandar'
 LOAD = release('Iskandar.Load', 'Iskandar.Load')
 
 

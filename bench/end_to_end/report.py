@@ -6,7 +6,7 @@ from .machine import words
 from .peers import TITLES
 from .work import REQUESTS
 
-YARDSTICK = 'nginx'
+YARDSTICKS = ('nginx', 'nginx-together')
 DISTURBED = 0.1
 WORK = {'c1': '1 connection, responses of 128 B', 'c64': '64 connections, responses of 128 B', 'c64_16k': '64 connections, responses of 16 KiB'}
 
@@ -70,11 +70,16 @@ def _cell(samples, system, key, form):
     figures = [figure for figure in own.values() if figure is not None]
     if not figures:
         return _refusal(samples, system, key)
-    text = format(median(figures), form)
-    base = {sample['repeat']: _value(sample, key) for sample in samples if sample['system'] == YARDSTICK}
-    # Pairs of one repeat were taken minutes apart at most: their ratio stands where the absolute figures drift.
+    ratios = [_ratio(samples, own, yardstick, key) for yardstick in YARDSTICKS if yardstick != system]
+    shown = ', '.join(f'{ratio:.2f}x' for ratio in ratios if ratio is not None)
+    return format(median(figures), form) + (f' ({shown})' if shown and system != YARDSTICKS[0] else '')
+
+
+def _ratio(samples, own, yardstick, key):
+    """Pairs of one repeat were taken minutes apart at most: their ratio stands where the absolute figures drift."""
+    base = {sample['repeat']: _value(sample, key) for sample in samples if sample['system'] == yardstick}
     ratios = [own[repeat] / base[repeat] for repeat in own if own[repeat] is not None and base.get(repeat)]
-    return f'{text} ({median(ratios):.2f}x)' if ratios and system != YARDSTICK else text
+    return median(ratios) if ratios else None
 
 
 def _refusal(samples, system, key):
@@ -96,8 +101,9 @@ def _failed(samples, system):
 
 def _about(machine, samples):
     repeats = 1 + max(sample['repeat'] for sample in samples)
+    yardsticks = [f'"{TITLES[system]}"' for system in YARDSTICKS if any(sample['system'] == system for sample in samples)]
     return (f'{words(machine)} Medians of {repeats} interleaved repeat{"s" if repeats > 1 else ""} of {samples[0]["seconds"]} s; '
-            f'in brackets the median of the ratios to {TITLES[YARDSTICK]} of the same repeat.')
+            + (f'in brackets the medians of the ratios to {" and to ".join(yardsticks)} of the same repeat.' if yardsticks else ''))
 
 
 def _spread(samples, shown):
