@@ -8,7 +8,7 @@ from pathlib import Path
 from . import growth, machine, origin, report, work
 from .peers import DEFAULT, SYSTEMS, TITLES, Missing, Settings
 from .processes import Failed, Process, find
-from .program import ISKANDAR, NATIVE, ROOT, handle_signals, say, temporary_folder
+from .program import ISKANDAR, ROOT, handle_signals, say, temporary_folder
 
 
 def parse():
@@ -47,7 +47,7 @@ class Bench:
     def __init__(self, arguments, folder, origin_port):
         self.arguments, self.folder, self.origin_port = arguments, folder, origin_port
         self.www = folder / 'www'
-        self.settings = Settings(ROOT, arguments.iskandar.resolve(), NATIVE, self.www)
+        self.settings = Settings(ROOT, arguments.iskandar.resolve(), self.www)
         self.missing = {}
         self.problems = False
 

@@ -17,7 +17,6 @@ class Missing(Exception):
 class Settings:
     root: Path
     iskandar: Path
-    native: Path
     www: Path
 
 
@@ -66,7 +65,7 @@ def iskandar(settings, folder, origin_port):
 
 
 def iskandar_native(settings, folder, origin_port):
-    return _iskandar(settings.native, folder, origin_port)
+    return _iskandar(settings.root / 'artifacts/native/iskandar', folder, origin_port)
 
 
 def iskandar_json(settings, folder, origin_port):

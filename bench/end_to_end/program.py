@@ -23,7 +23,6 @@ def release(project, executable):
 
 
 ISKANDAR = release('Iskandar.Cli', 'iskandar')
-NATIVE = ROOT / 'artifacts/native/iskandar'
 LOAD = release('Iskandar.Load', 'Iskandar.Load')
 
 
